@@ -1,0 +1,1 @@
+"""Put music and video in sync by talking to an agent."""
