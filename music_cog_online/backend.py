@@ -1,0 +1,231 @@
+"""Which backend answers, and starting the embedded studio when it is the one.
+
+The studio is another process: it is started here by name and spoken to over HTTP, never imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from music_cog_online.clock import Clock
+from music_cog_online.errors import Unreachable, UsageError
+from music_cog_online.settings import Settings
+
+__all__ = ["Backend", "Studio", "choose", "studio_command", "studio_environ"]
+
+_START_S = 60.0
+_STOP_S = 10.0
+_TICK_S = 0.02
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Who does the work.
+
+    Attributes:
+        kind: `cloud`, `studio` (on this machine, started on demand) or `url` (a server that was named).
+        url: address without a trailing slash; empty for a studio that has not been started.
+        key: name of the folder that keeps this backend's token, session and projects.
+        takes_token: whether the user's own token may be sent there.
+    """
+
+    kind: str
+    url: str
+    key: str
+    takes_token: bool
+
+    @property
+    def local(self) -> bool:
+        """Whether media stays on this machine."""
+        return self.kind == "studio" or urllib.parse.urlsplit(self.url).hostname in _LOOPBACK
+
+
+def choose(settings: Settings, flag: str | None, *, cloud_url: str) -> Backend:
+    """Decide which backend answers; nothing is started or asked.
+
+    The flag decides, else `MUSIC_COG_BACKEND`, else `NEMO_API_URL`, else a token chooses the cloud, else the studio.
+
+    Args:
+        settings: the environment.
+        flag: `--backend`, or None.
+        cloud_url: the cloud's address unless the environment names another.
+
+    Raises:
+        UsageError: neither `cloud`, nor `studio`, nor an address that may be used.
+    """
+    named = flag or settings.backend
+    if named is None:
+        named = "cloud" if settings.api_url or settings.token else "studio"
+    if named == "studio":
+        return Backend("studio", "", "studio", takes_token=False)
+    if named == "cloud":
+        url = _checked(settings.api_url or cloud_url)
+        return Backend("cloud", url, "cloud" if url == cloud_url else _key(url), takes_token=True)
+    url = _checked(named)
+    at_home = urllib.parse.urlsplit(url).hostname in _LOOPBACK
+    return Backend("url", url, _key(url), takes_token=at_home or url in (settings.api_url, cloud_url))
+
+
+def _checked(address: str) -> str:
+    """Return the address without its last slash, if it is one that may carry tokens and media."""
+    parts = urllib.parse.urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise UsageError(
+            "The backend is named by something that is no backend.",
+            hint="Use cloud, studio, or an address such as https://studio.example.com.",
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise UsageError(
+            f"{parts.hostname} is not on this machine, and plain http would send everything readable for others.",
+            hint="Use an https address.",
+        )
+    return address.rstrip("/")
+
+
+def _key(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    text = f"{parts.scheme}-{parts.netloc}{parts.path}"
+    return "".join(c if c.isalnum() or c in ".-" else "_" for c in text.lower())
+
+
+def studio_command(*args: str) -> list[str]:
+    """The command line that runs the studio with these arguments."""
+    return [sys.executable, "-m", "music_cog_online.studio", *args]
+
+
+def studio_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for the studio: it finds this package, and has no use for the cloud's token."""
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (root, environ.get("PYTHONPATH"))))
+    kept = {name: value for name, value in environ.items() if name != "NEMO_TOKEN"}
+    return {**kept, "PYTHONPATH": path}
+
+
+class Studio:
+    """The embedded studio of one home folder: found if it runs, started if it does not.
+
+    Args:
+        home: folder for everything that outlives a command.
+        version: version of this package; a studio of another version is replaced.
+        environ: the environment to start it with.
+    """
+
+    def __init__(self, home: Path, *, version: str, environ: Mapping[str, str]) -> None:
+        self._home = home
+        self._folder = home / "studio"
+        self._version = version
+        self._environ = environ
+
+    def url(self) -> str:
+        """Return the address of the running studio, starting it first where needed.
+
+        Raises:
+            Unreachable: it could not be started; the message ends with its own last words.
+        """
+        return self.running() or self._start()
+
+    def running(self) -> str | None:
+        """Return the address if a studio of this version listens, else None."""
+        facts = self._facts()
+        return facts["url"] if facts and facts["version"] == self._version and _listens(facts["url"]) else None
+
+    def _facts(self) -> dict[str, Any] | None:
+        """What the studio wrote when it began to listen; None when it is not there, not whole or not alive."""
+        try:
+            facts = json.loads((self._folder / "server.json").read_bytes())
+            url, pid = str(facts["url"]), int(facts["pid"])
+            os.kill(pid, 0)
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return None
+        if pid <= 0 or urllib.parse.urlsplit(url).hostname not in _LOOPBACK:
+            return None
+        return {"url": url, "pid": pid, "version": facts.get("version")}
+
+    def _start(self) -> str:
+        # Imported here: a command that finds the studio running need not pay for it.
+        from filelock import FileLock
+
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(self._folder / "start.lock"):
+                return self.running() or self._replace()
+        except OSError as exc:
+            raise Unreachable(
+                f"The studio cannot be started: {exc.strerror or exc}.",
+                hint="Set MUSIC_COG_HOME to a folder that can be written, or run `music-cog doctor`.",
+            ) from exc
+
+    def _replace(self) -> str:
+        """Start a studio, after stopping one of another version. Called under the lock."""
+        facts = self._facts()
+        if facts and _listens(facts["url"]):
+            _stop(facts["pid"], facts["url"])
+        log = self._folder / "studio.log"
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
+            child = subprocess.Popen(
+                studio_command("serve", "--embedded", "--home", str(self._home)),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                env=studio_environ(self._environ),
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        for _ in range(int(_START_S / _TICK_S)):
+            # A process takes its real time to start, whatever the time scale; so this wait is not the clock's.
+            gone = _ends(child, _TICK_S)
+            url = self.running()
+            if url:
+                return url
+            if gone:
+                break
+        else:
+            child.kill()
+        raise Unreachable(
+            f"The studio did not start: {_last_words(log)}", hint="Run `music-cog doctor` to see what is missing."
+        )
+
+
+def _listens(url: str) -> bool:
+    parts = urllib.parse.urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 80), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _stop(pid: int, url: str) -> None:
+    """Ask a studio to end, and wait until it no longer listens."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    real = Clock()
+    for _ in range(int(_STOP_S / _TICK_S)):
+        if not _listens(url):
+            return
+        real.sleep(_TICK_S)
+
+
+def _ends(child: subprocess.Popen[bytes], within_s: float) -> bool:
+    try:
+        child.wait(within_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _last_words(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it ended without a word."
