@@ -1,0 +1,61 @@
+# make demo    the main job on sample media, from nothing: environment, clip, song, finished video, sync figures
+# make test    every test
+# make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]    the same for your own files
+# make check   what CI runs besides the tests: lint, types, skill validation
+# make clean   removes what the others made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+OUT ?= synced.mp4
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help env demo test sync check lint types validate clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+env: $(READY)
+
+$(READY): pyproject.toml uv.lock requirements-dev.lock
+	@echo "Setting things up..."
+	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --all-extras --all-groups; then :; else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $(READY)
+
+demo: $(READY)
+	@echo "Making a sample clip and a sample song in out/demo..."
+	@$(BIN)/python -m music_cog_online.studio.sample out/demo
+	@$(BIN)/music-cog sync out/demo/clip.mp4 out/demo/song.mp3 -o out/demo/synced.mp4
+	@$(BIN)/music-cog report --plot out/demo/synced.png
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q
+
+sync: $(READY)
+	@test -n "$(VIDEO)" -a -n "$(MUSIC)" || { echo "Usage: make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]"; exit 2; }
+	@$(BIN)/music-cog sync "$(VIDEO)" "$(MUSIC)" -o "$(OUT)"
+
+check: lint types validate
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+# The validators want the folder to bear the skill's name, whatever the checkout is called.
+validate: $(READY)
+	@folder=$$(mktemp -d) && mkdir "$$folder/music-cog-online" && \
+	cp -R SKILL.md scripts references "$$folder/music-cog-online/" && \
+	$(BIN)/agentskills validate "$$folder/music-cog-online"; code=$$?; rm -rf "$$folder"; exit $$code
+
+clean:
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
