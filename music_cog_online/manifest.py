@@ -192,14 +192,16 @@ class Manifest:
         if rule is None or rule.kind not in BY_KIND:
             words = f"The backend refused: {detail}" if detail else f"The backend refused the request (code {code})."
             return BackendRefused(words, code=code, status=status, data=data)
-        words = (rule.variants or {}).get(account, {"message": rule.message, "hint": rule.hint})
+        variant = (rule.variants or {}).get(account, {"message": rule.message, "hint": rule.hint})
         facts = {
             "register_link": register_link,
             "formats": ", ".join(self.formats.all),
             "max_upload": f"{self.limits.max_upload_bytes // (1024 * 1024)} MB",
         }
-        message, hint = words["message"].format(**facts), words.get("hint", "").format(**facts)
+        message, hint = variant["message"].format(**facts), variant.get("hint", "").format(**facts)
         cls = BY_KIND[rule.kind]
+        if cls is BackendRefused and detail:
+            message = f"{message} It said: {detail}"
         if cls is NotSignedIn:
             return NotSignedIn(message, given=account == "given", hint=hint, code=code, status=status, data=data)
         return cls(message, hint=hint, code=code, status=status, data=data)
@@ -316,7 +318,7 @@ def _frontmatter(text: bytes) -> dict[str, str]:
     }
     for key, value in values.items():
         if not isinstance(value, str) or not value.strip():
-            raise ManifestError(f"SKILL.md: {key} is missing or no text.", hint='Write the version as version: "1.0.0".')
+            raise ManifestError(f"SKILL.md: {key} is missing or no text.", hint='Quote the version: "1.0.0".')
     for key in ("name", "metadata.version"):
         if not re.fullmatch(r"[\x21-\x7e]+", str(values[key])):
             raise ManifestError(f"SKILL.md: {key} cannot be sent in an HTTP header.")

@@ -44,23 +44,29 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
+        """Hide the value."""
         return "Secret('•••')"
 
     def __str__(self) -> str:
+        """Hide the value."""
         return "•••"
 
     def __format__(self, spec: str) -> str:
+        """Hide the value."""
         return format("•••", spec)
 
     def __eq__(self, other: object) -> bool:
+        """Compare in a time that does not depend on the values."""
         if not isinstance(other, Secret):
             return NotImplemented
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:
+        """Hash as the value does."""
         return hash(self._value)
 
     def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle would hold the value in the clear."""
         raise TypeError("a Secret is not pickled")
 
 

@@ -1,0 +1,304 @@
+"""The one place that sends HTTP: attribution, sign-in, retries, limits, and errors that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests import exceptions as foreign
+from urllib3 import exceptions as lower
+
+from music_cog_online.clock import Clock
+from music_cog_online.errors import BrokenAnswer, MusicCogError, NotSignedIn, RateLimited, Unreachable, UsageError
+from music_cog_online.manifest import Manifest
+from music_cog_online.settings import Secret
+from music_cog_online.wire import retry
+from music_cog_online.wire.answers import Account, judge
+from music_cog_online.wire.tokens import TokenSource
+from music_cog_online.wire.urls import check_address, is_loopback, same_origin
+
+__all__ = ["Attempts", "Call", "Transport", "read_body", "translated"]
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_CHUNK = 65536
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the API.
+
+    Attributes:
+        method: HTTP method.
+        url: path below the backend's address, or an absolute address.
+        json: body as JSON.
+        body: makes the body afresh for each try, with its content type.
+        headers: further headers.
+        signed: carries the bearer token.
+        repeatable: may be made twice without harm; GETs always are.
+        silence_s: how long the server may say nothing.
+    """
+
+    method: str
+    url: str
+    json: Mapping[str, Any] | None = None
+    body: Callable[[], tuple[Any, str]] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    signed: bool = True
+    repeatable: bool = False
+    silence_s: float | None = None
+
+
+class Transport:
+    """Sends calls to one backend.
+
+    Args:
+        base_url: address of the backend: https, or http to this machine.
+        manifest: error table, limits and intervals.
+        headers: the attribution headers, sent with every call to this backend and to no other.
+        tokens: gives the bearer token.
+        clock: waits.
+        session: connection pool; a fresh one if not given.
+        account: tells the user's account id and the link that registers it, when an error needs them.
+        on_wait: told a sentence before a wait that is worth knowing.
+
+    Raises:
+        UsageError: an address that may not be talked to.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        manifest: Manifest,
+        headers: Mapping[str, str],
+        tokens: TokenSource,
+        clock: Clock,
+        session: requests.Session | None = None,
+        account: Callable[[], Account] = Account,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        self.base_url = check_address(base_url.rstrip("/"), what="The backend's address")
+        self.manifest = manifest
+        self.tokens = tokens
+        self.clock = clock
+        self.account = account
+        self._headers = dict(headers)
+        self._session = session if session is not None else requests.Session()
+        self._on_wait = on_wait
+
+    def call(self, call: Call) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """Make a call: its JSON answer and the answer's headers.
+
+        Raises:
+            MusicCogError: what the answer, or its absence, means.
+        """
+        return self.attempt(call, self._whole)
+
+    def attempt(self, call: Call, use: Callable[[requests.Response], _Answer]) -> _Answer:
+        """Make a call, again where the protocol says so, and give its answer to `use`, which closes over all it needs."""
+        attempts = Attempts(self, call)
+        while True:
+            with attempts.trying():
+                response = self.send(call, attempts.sign())
+                with response:
+                    return use(response)
+
+    def send(self, call: Call, token: Secret | None) -> requests.Response:
+        """Send one request; follow redirects of a GET, without token and attribution to another host.
+
+        Raises:
+            Unreachable: no answer; `sent` tells whether the request may have left.
+            BrokenAnswer: a redirect that is not followed.
+        """
+        url = self.absolute(call.url)
+        for _ in range(self.manifest.limits.max_redirects + 1):
+            response = self._send_once(call, url, token)
+            target = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not target:
+                return response
+            response.close()
+            if call.method != "GET":
+                raise BrokenAnswer("The backend redirects the request, which is not part of its API.")
+            url = self._redirected(url, urljoin(url, target))
+        raise BrokenAnswer("The backend redirects in a circle.")
+
+    def absolute(self, url: str) -> str:
+        """The full address of a path; an absolute address comes back as it is."""
+        return url if urlsplit(url).scheme else self.base_url + "/" + url.lstrip("/")
+
+    def judge(self, response: requests.Response) -> dict[str, Any]:
+        """The JSON object of an answer, or the error that it means."""
+        body = read_body(response, self.manifest.limits.max_answer_bytes, self.clock, self._silence_s(None))
+        try:
+            return judge(response.status_code, body, manifest=self.manifest, account=self.account())
+        except MusicCogError as error:
+            hint_s = retry.server_hint_s(response.headers, now=self.clock.now())
+            if hint_s is not None:
+                error.data["retry_after_s"] = hint_s
+            raise
+
+    def wait(self, message: str, wait_s: float) -> None:
+        """Wait, and say so; `message` names one of the manifest's sentences."""
+        if self._on_wait is not None:
+            self._on_wait(self.manifest.messages[message].format(wait=f"{wait_s:g} s"))
+        self.clock.sleep(wait_s)
+
+    def forget_connections(self) -> None:
+        """Close idle connections: the next request then meets none that the server has given up on."""
+        self._session.close()
+
+    def _whole(self, response: requests.Response) -> tuple[dict[str, Any], Mapping[str, str]]:
+        return self.judge(response), response.headers
+
+    def _send_once(self, call: Call, url: str, token: Secret | None) -> requests.Response:
+        headers = {"Accept": "application/json", "User-Agent": "music-cog-online", **call.headers}
+        if same_origin(url, self.base_url):
+            headers |= self._headers
+            if token is not None:
+                headers["Authorization"] = f"Bearer {token.reveal()}"
+        data, headers["Content-Type"] = call.body() if call.body is not None else (None, None)  # type: ignore[assignment]
+        if headers["Content-Type"] is None:
+            del headers["Content-Type"]
+        request = requests.Request(call.method, url, headers=headers, data=data, json=call.json, auth=_keep_headers)
+        with translated():
+            prepared = self._session.prepare_request(request)
+            timeout = (self._real_s(self.manifest.intervals.connect_timeout_s), self._silence_s(call.silence_s))
+            return self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True, **self._route(url))
+
+    def _route(self, url: str) -> dict[str, Any]:
+        """Proxies and certificates of the environment; none for this machine."""
+        if is_loopback(urlsplit(url).hostname or ""):
+            return {"proxies": {}, "verify": True}
+        route = self._session.merge_environment_settings(url, {}, True, None, None)
+        return {"proxies": route["proxies"], "verify": route["verify"]}
+
+    def _redirected(self, source: str, target: str) -> str:
+        check_address(target, what="The address that the backend redirects to")
+        if is_loopback(urlsplit(target).hostname or "") and not is_loopback(urlsplit(source).hostname or ""):
+            raise BrokenAnswer("The backend redirects to this machine, which is not followed.")
+        return target
+
+    def _silence_s(self, silence_s: float | None) -> float:
+        return self._real_s(self.manifest.intervals.answer_timeout_s if silence_s is None else silence_s)
+
+    def _real_s(self, span_s: float) -> float:
+        """A time-out in real seconds: scaled, but never so short that an ordinary network misses it."""
+        return max(self.clock.real_s(span_s), min(span_s, self.manifest.intervals.shortest_timeout_s))
+
+
+class Attempts:
+    """Counts the tries of one call and does what an error asks for before the next.
+
+    1001 renews the token once, 429 waits once, a lost connection is tried again where that does no harm; everything
+    else, and each of these a second time, is raised.
+    """
+
+    def __init__(self, transport: Transport, call: Call) -> None:
+        self._transport = transport
+        self._call = call
+        self._token: Secret | None = None
+        self._tried = 0
+        self._renewed = False
+        self._waited = False
+
+    def sign(self) -> Secret | None:
+        """The token for the next try; None for a call that carries none."""
+        self._token = self._transport.tokens.token() if self._call.signed else None
+        return self._token
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """A block that makes the call once; after an error that allows it, the caller's loop goes round again."""
+        try:
+            yield
+        except (NotSignedIn, RateLimited, Unreachable) as error:
+            self.after(error)
+
+    def after(self, error: MusicCogError) -> None:
+        """Renew, wait, or raise `error`."""
+        transport, intervals = self._transport, self._transport.manifest.intervals
+        hint_s = error.data.get("retry_after_s")
+        self._tried += 1
+        if isinstance(error, NotSignedIn) and self._token is not None and not self._renewed:
+            self._renewed = True
+            transport.tokens.renew(self._token, error)
+        elif isinstance(error, RateLimited) and not self._waited:
+            wait_s = intervals.rate_limit_wait_s if hint_s is None else hint_s
+            if wait_s > intervals.longest_wait_s:
+                raise error
+            self._waited = True
+            transport.wait("rate_limited", wait_s)
+        elif isinstance(error, Unreachable) and retry.whether(
+            error,
+            repeatable=self._call.repeatable or self._call.method == "GET",
+            tried=self._tried,
+            intervals=intervals,
+        ):
+            transport.wait("retrying", retry.how_long_s(self._tried, hint_s, intervals))
+        else:
+            raise error
+
+
+def read_body(response: requests.Response, limit: int, clock: Clock, silence_s: float) -> bytes:
+    """The whole body, unpacked.
+
+    Raises:
+        BrokenAnswer: more than `limit` bytes.
+        Unreachable: it breaks off, or drips for longer than ten times `silence_s` real seconds.
+    """
+    body = bytearray()
+    end = clock.monotonic() + clock_span(clock, 10 * silence_s)
+    with translated():
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > limit:
+                raise BrokenAnswer(f"The backend's answer is larger than {limit // 1_000_000} MB.")
+            if clock.monotonic() > end:
+                raise Unreachable("The backend's answer takes too long.", sent=True)
+    return bytes(body)
+
+
+def clock_span(clock: Clock, real_s: float) -> float:
+    """Seconds of the clock that pass in `real_s` real ones."""
+    return real_s / clock.real_s(1.0)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the errors of requests and urllib3 into ours."""
+    try:
+        yield
+    except (foreign.RequestException, lower.HTTPError) as exc:
+        raise _ours(exc) from exc
+
+
+def _ours(exc: Exception) -> MusicCogError:
+    cause = exc.args[0] if exc.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(exc, foreign.InvalidURL | foreign.MissingSchema | foreign.InvalidSchema | foreign.InvalidHeader):
+        return UsageError("The address or a header of the request cannot be used.")
+    if isinstance(exc, foreign.SSLError | lower.SSLError):
+        return Unreachable(
+            "The backend's TLS certificate cannot be verified, so nothing was sent.",
+            hint="Check the address, this machine's clock and its certificates.",
+            data={"final": True},
+        )
+    if isinstance(exc, foreign.ConnectTimeout) or isinstance(reason, lower.NewConnectionError):
+        return Unreachable("The backend cannot be reached.", hint="Check the network connection and the address.")
+    if isinstance(exc, foreign.ProxyError):
+        return Unreachable("The network's proxy cannot be reached.", hint="Check HTTPS_PROXY.")
+    if isinstance(exc, foreign.Timeout | lower.TimeoutError) or isinstance(reason, lower.ReadTimeoutError):
+        return Unreachable("The backend did not answer in time.", hint="Try again in a minute.", sent=True)
+    if isinstance(exc, foreign.ContentDecodingError | lower.DecodeError):
+        return BrokenAnswer("The backend's answer is packed in a broken way.")
+    return Unreachable("The connection to the backend broke off.", hint="Try again in a minute.", sent=True)
+
+
+def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An auth that changes nothing: without one, requests would put ~/.netrc's password in the token's place."""
+    return prepared
