@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from music_cog_online.errors import StoreError
 from music_cog_online.settings import Secret
 
-__all__ = ["Render", "SavedSession", "Store"]
+__all__ = ["Render", "Session", "Store"]
 
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _LOCK_TIMEOUT_S = 30.0
@@ -31,11 +31,11 @@ _SIGN_IN_TIMEOUT_S = 240.0
 _KEPT_RENDERS = 50
 _KEPT_DRAFTS = 20
 _STALE_TEMP_S = 3600.0
-_Record = TypeVar("_Record", "Render", "SavedSession")
+_Record = TypeVar("_Record", "Render", "Session")
 
 
 @dataclass(frozen=True, slots=True)
-class SavedSession:
+class Session:
     """A session, which is a project to its user.
 
     Attributes:
@@ -125,12 +125,12 @@ class Store:
 
     # Projects
 
-    def session(self) -> SavedSession | None:
+    def session(self) -> Session | None:
         """The current session."""
         projects = self._read("projects")
         return next((one for one in self.projects() if one.session_id == projects.get("current")), None)
 
-    def set_session(self, session: SavedSession) -> None:
+    def set_session(self, session: Session) -> None:
         """Make a session the current one and list it as a project."""
         with self.lock():
             known = [one for one in self.projects() if one.session_id != session.session_id]
@@ -143,7 +143,7 @@ class Store:
         with self.lock():
             self._write("projects", {**self._read("projects"), "current": ""})
 
-    def use_project(self, session_id: str) -> SavedSession | None:
+    def use_project(self, session_id: str) -> Session | None:
         """Make a listed project the current one; None if it is not listed."""
         with self.lock():
             found = next((one for one in self.projects() if one.session_id == session_id), None)
@@ -151,9 +151,9 @@ class Store:
                 self._write("projects", {**self._read("projects"), "current": session_id})
             return found
 
-    def projects(self) -> tuple[SavedSession, ...]:
+    def projects(self) -> tuple[Session, ...]:
         """Every project, oldest first."""
-        return _records(SavedSession, self._read("projects").get("projects"))
+        return _records(Session, self._read("projects").get("projects"))
 
     # Drafts
 
@@ -164,21 +164,15 @@ class Store:
         draft = found.get(wanted) if isinstance(found, dict) else None
         return draft if isinstance(draft, dict) else None
 
-    def set_draft(self, draft: Mapping[str, Any], session_id: str | None = None) -> None:
-        """Keep the last known draft of a session; the same draft again costs no write.
-
-        Raises:
-            StoreError: there is no session.
-        """
-        wanted = session_id or self._current()
-        if not wanted:
-            raise StoreError("There is no project to keep a draft of.", hint="Run `music-cog connect` first.")
-        if self.draft(wanted) == dict(draft):
+    def set_draft(self, session_id: str, draft: Mapping[str, Any]) -> None:
+        """Keep the last known draft of a session; the same draft again costs no write."""
+        if self.draft(session_id) == dict(draft):
             return
         with self.lock():
             drafts = self._read("drafts").get("drafts", {})
-            kept = {key: value for key, value in drafts.items() if key != wanted} if isinstance(drafts, dict) else {}
-            kept[wanted] = dict(draft)
+            kept = dict(drafts) if isinstance(drafts, dict) else {}
+            kept.pop(session_id, None)
+            kept[session_id] = dict(draft)
             self._write("drafts", {"drafts": dict(list(kept.items())[-_KEPT_DRAFTS:])})
 
     # Renders
@@ -257,7 +251,7 @@ class Store:
     @staticmethod
     def _create_client_id(path: Path, fresh: str) -> str:
         """Put the id there whole, unless another skill was faster: then take that one."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _private_folder(path.parent)
         temp = _temp_file(path, fresh.encode() + b"\n")
         try:
             os.link(temp, path)
@@ -295,7 +289,7 @@ class Store:
         import filelock
 
         with _ours(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _private_folder(self.folder)
             lock = filelock.FileLock(self.folder / f"{name}.lock", timeout=timeout_s, mode=0o600)
             try:
                 lock.acquire()
@@ -360,7 +354,7 @@ def _records(kind: type[_Record], rows: Any) -> tuple[_Record, ...]:
 
 def _replace_file(path: Path, content: bytes) -> None:
     """Put `content` in place of the file in one step; the file is the user's alone."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _private_folder(path.parent)
     temp = _temp_file(path, content)
     try:
         temp.replace(path)
@@ -368,6 +362,12 @@ def _replace_file(path: Path, content: bytes) -> None:
         temp.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _private_folder(folder: Path) -> None:
+    """Make a folder that is the user's alone, and likewise each one above it that is missing."""
+    for one in reversed([folder, *folder.parents]):
+        one.mkdir(exist_ok=True, mode=0o700)
 
 
 def _temp_file(path: Path, content: bytes) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,14 +34,14 @@ class Account:
     register_link: str = ""
 
 
-def judge(status: int, body: bytes, *, manifest: Manifest, account: Account) -> dict[str, Any]:
+def judge(status: int, body: bytes, *, manifest: Manifest, account: Callable[[], Account]) -> dict[str, Any]:
     """The answer's JSON object.
 
     Args:
         status: HTTP status.
         body: the whole body, unpacked.
         manifest: the error table.
-        account: whose token was used.
+        account: tells whose token was used, when an error needs it.
 
     Raises:
         MusicCogError: the class that the table names for the answer's code, or for its HTTP status.
@@ -52,9 +52,9 @@ def judge(status: int, body: bytes, *, manifest: Manifest, account: Account) -> 
     code = _code(payload) if payload is not None else None
     detail = _detail(payload) if payload is not None else ""
     if code is not None:
-        return _raise(coded_error(code, detail, manifest=manifest, account=account, status=status))
+        return _raise(coded_error(code, detail, manifest=manifest, account=account(), status=status))
     if status >= 400:
-        return _raise(_status_error(status, detail, manifest=manifest, account=account))
+        return _raise(_status_error(status, detail, manifest=manifest, account=account()))
     if payload is None:
         raise BrokenAnswer(
             "The answer is not from the backend's API.",

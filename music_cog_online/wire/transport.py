@@ -100,7 +100,7 @@ class Transport:
         return self.attempt(call, self._whole)
 
     def attempt(self, call: Call, use: Callable[[requests.Response], _Answer]) -> _Answer:
-        """Make a call, again where the protocol says so, and give its answer to `use`, which closes over all it needs."""
+        """Make a call, again where the protocol says so, and give its answer to `use`."""
         attempts = Attempts(self, call)
         while True:
             with attempts.trying():
@@ -135,7 +135,7 @@ class Transport:
         """The JSON object of an answer, or the error that it means."""
         body = read_body(response, self.manifest.limits.max_answer_bytes, self.clock, self._silence_s(None))
         try:
-            return judge(response.status_code, body, manifest=self.manifest, account=self.account())
+            return judge(response.status_code, body, manifest=self.manifest, account=self.account)
         except MusicCogError as error:
             hint_s = retry.server_hint_s(response.headers, now=self.clock.now())
             if hint_s is not None:
@@ -161,9 +161,9 @@ class Transport:
             headers |= self._headers
             if token is not None:
                 headers["Authorization"] = f"Bearer {token.reveal()}"
-        data, headers["Content-Type"] = call.body() if call.body is not None else (None, None)  # type: ignore[assignment]
-        if headers["Content-Type"] is None:
-            del headers["Content-Type"]
+        data = None
+        if call.body is not None:
+            data, headers["Content-Type"] = call.body()
         request = requests.Request(call.method, url, headers=headers, data=data, json=call.json, auth=_keep_headers)
         with translated():
             prepared = self._session.prepare_request(request)
