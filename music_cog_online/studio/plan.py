@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from music_cog_online.studio.errors import CannotDo
+from music_cog_online.studio.planning.match import music_to_picture
 from music_cog_online.studio.planning.types import (
     Caps,
     MusicSpan,
@@ -24,4 +28,25 @@ __all__ = [
     "SongSource",
     "SyncPlan",
     "Wish",
+    "plan",
 ]
+
+
+def plan(pictures: Sequence[PictureSource], song: SongSource, wish: Wish, *, caps: Caps | None = None) -> SyncPlan:
+    """Lays out pictures and song so that cuts fall on beats.
+
+    Args:
+        pictures: Videos and still images in the order in which they are shown.
+        song: The song.
+        wish: What the user asks for.
+        caps: The limits; None for the product's own.
+
+    Returns:
+        A plan inside the caps that explains itself.
+
+    Raises:
+        CannotDo: There is no picture.
+    """
+    if not pictures:
+        raise CannotDo("There is no video to put the song under.", hint="Upload a video first.")
+    return music_to_picture(pictures, song, wish, caps or Caps())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from music_cog_online.studio.timebase import frame_start_s, parse_rate
@@ -66,12 +67,14 @@ class Caps:
         music_step: Largest change of that speed from one piece of the time map to the next.
         shot_speed: Largest change of a shot's speed, as a share of it.
         shot_trim_s: What may be taken off a shot's end at most, in seconds, in place of a change of speed.
+        shot_trim_frames: The same in frames, where that is more.
     """
 
     music: float = 0.03
     music_step: float = 0.01
     shot_speed: float = 0.05
     shot_trim_s: float = 4 / 30
+    shot_trim_frames: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class MusicSpan:
 
     def song_at(self, out_s: float) -> float:
         """Song time that plays at `out_s`; beyond the ends the first or last slope goes on."""
-        pairs = list(zip(self.map, self.map[1:], strict=False))
+        pairs = list(pairwise(self.map))
         (left, right) = next((pair for pair in pairs if out_s < pair[1][0]), pairs[-1])
         slope = (right[1] - left[1]) / (right[0] - left[0])
         return left[1] + (out_s - left[0]) * slope

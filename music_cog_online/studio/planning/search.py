@@ -1,0 +1,195 @@
+"""The optimisation over whole frames: a Viterbi search over cuts, places in the song and speeds of the music.
+
+The state at a cut is the place in the song (on a grid of a fraction of a frame) and the speed of the music. A shot of
+n frames leads from place x to x + n · speed; all places move by the same amount, so that a step is a few shifted
+minima of whole rows. Every start of the song is weighed at once. What the grid rounds off, `timemap` puts right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music_cog_online.studio.planning.costs import slope_change_cost
+from music_cog_online.studio.planning.problem import Answer, Problem, cut_cost
+
+__all__ = ["search"]
+
+Row = NDArray[np.float32]
+
+_GRID_PER_S = 120
+_FINE_STEP = 0.0025
+_COARSE_STEP = 0.005
+_MOST_STATES = 40_000_000
+_FAR = np.float32(1e9)
+
+
+@dataclass(slots=True)
+class _Lattice:
+    """The grid, and the cost of reaching each of its states.
+
+    Attributes:
+        problem: The question.
+        per_frame: Grid points a frame.
+        speeds: The speeds of the music that are tried, ascending, shape (s,).
+        size: Number of places in the song.
+        rows: Cost of reaching (cut, speed, place), the place counted from `first` of that cut.
+        first: First place of each cut's rows.
+    """
+
+    problem: Problem
+    per_frame: int
+    speeds: NDArray[np.float64]
+    size: int
+    rows: list[Row] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+
+    def place_s(self, place: int) -> float:
+        return place / self.per_frame * self.problem.frame_s
+
+    def bounds(self, index: int) -> tuple[int, int]:
+        """First and one past the last place at which unit `index` can open."""
+        units, caps = self.problem.units[:index], self.problem.caps
+        changes = [[length.by_frames for length in lengths] for lengths in self.problem.lengths[:index]]
+        plain = sum(unit.frames for unit in units)
+        shortest, longest = plain + sum(map(min, changes)), plain + sum(map(max, changes))
+        low_s, high_s = self.problem.start_s
+        unit = self.per_frame / self.problem.frame_s
+        low = int(low_s * unit + shortest * self.per_frame * (1 - caps.music)) - index
+        high = int(high_s * unit + longest * self.per_frame * (1 + caps.music)) + index + 2
+        return max(0, low), max(1, min(self.size, high))
+
+    def shifts(self, index: int) -> NDArray[np.int64]:
+        """How far the place moves during unit `index`, shape (speeds, lengths).
+
+        The untouched lengths are rounded as sums from the first cut on, so that an untouched picture does not drift.
+        """
+        before = sum(unit.frames for unit in self.problem.units[:index])
+        after = before + self.problem.units[index].frames
+        plain = np.rint(after * self.per_frame * self.speeds) - np.rint(before * self.per_frame * self.speeds)
+        extra = np.array([length.by_frames for length in self.problem.lengths[index]]) * self.per_frame
+        return (plain[:, None] + np.rint(extra[None, :] * self.speeds[:, None])).astype(np.int64)
+
+
+def search(problem: Problem) -> Answer | None:
+    """Finds the lengths of the units and, on the grid, their places in the song.
+
+    Returns:
+        The cheapest answer; None when no start lets the picture end within the song.
+    """
+    lattice = _lattice(problem)
+    _forward(lattice)
+    return _backward(lattice)
+
+
+def _lattice(problem: Problem) -> _Lattice:
+    per_frame = max(1, round(_GRID_PER_S * problem.frame_s))
+    size = int(problem.course.duration_s / problem.frame_s * per_frame + 1e-6) + 1
+    lattice = _Lattice(problem, per_frame, _speeds(problem, _FINE_STEP), size)
+    states = sum(high - low for low, high in map(lattice.bounds, range(len(problem.units) + 1)))
+    if states * len(lattice.speeds) > _MOST_STATES:
+        lattice.speeds = _speeds(problem, _COARSE_STEP)
+    return lattice
+
+
+def _speeds(problem: Problem, step: float) -> NDArray[np.float64]:
+    """A regular choice of speeds, and those at which a beat lasts a whole number of frames."""
+    cap = problem.caps.music
+    count = int(cap / step + 1e-9)
+    speeds = set(np.round(np.arange(-count, count + 1) * step, 6))
+    if len(problem.course.beats_s) > 2:
+        period = float(np.median(np.diff(problem.course.beats_s))) / problem.frame_s
+        speeds |= {period / round(period) - 1} if round(period) and abs(period / round(period) - 1) <= cap else set()
+    return 1.0 + np.array(sorted(speeds))
+
+
+def _forward(lattice: _Lattice) -> None:
+    problem = lattice.problem
+    low, high = lattice.bounds(0)
+    row = np.full((len(lattice.speeds), high - low), _FAR, np.float32)
+    first, last = (round(limit / problem.frame_s * lattice.per_frame) for limit in problem.start_s)
+    row[:, max(0, first - low) : last - low + 1] = 0.0
+    _add_cut_cost(lattice, 0, row, low)
+    for index in range(len(problem.units)):
+        lattice.rows.append(row)
+        lattice.first.append(low)
+        leaving = row if index == 0 else _bend(lattice, row)
+        low, row = _step(lattice, index, leaving, low)
+        _add_cut_cost(lattice, index + 1, row, low)
+    lattice.rows.append(row)
+    lattice.first.append(low)
+
+
+def _add_cut_cost(lattice: _Lattice, index: int, row: Row, low: int) -> None:
+    problem = lattice.problem
+    places_s = (low + np.arange(row.shape[1])) / lattice.per_frame * problem.frame_s
+    row += cut_cost(problem, index, places_s).astype(np.float32)
+
+
+def _bend(lattice: _Lattice, row: Row) -> Row:
+    """Cheapest cost of leaving each place with each speed, whatever speed it was reached with."""
+    best = row.copy()
+    other = np.empty(row.shape[1], np.float32)
+    for into, out_of, cost in _bends(lattice):
+        np.add(row[out_of], cost, out=other)
+        np.minimum(best[into], other, out=best[into])
+    return best
+
+
+def _bends(lattice: _Lattice) -> list[tuple[int, int, np.float32]]:
+    """Allowed changes of speed: (index after, index before, cost)."""
+    speeds, cap = lattice.speeds, lattice.problem.caps.music_step
+    pairs = ((a, b) for a in range(len(speeds)) for b in range(len(speeds)) if a != b)
+    changes = ((a, b, float(speeds[a] - speeds[b])) for a, b in pairs)
+    prices = lattice.problem.prices
+    return [(a, b, np.float32(slope_change_cost(c, prices))) for a, b, c in changes if abs(c) <= cap + 1e-9]
+
+
+def _step(lattice: _Lattice, index: int, leaving: Row, low: int) -> tuple[int, Row]:
+    """Cost of reaching the next cut."""
+    problem = lattice.problem
+    next_low, next_high = lattice.bounds(index + 1)
+    width = max(1, next_high - next_low)
+    row = np.full((len(lattice.speeds), width), _FAR, np.float32)
+    stretch = problem.prices.stretch * 100.0 * np.abs(lattice.speeds - 1)
+    shifts = lattice.shifts(index) + low - next_low
+    scratch = np.empty(leaving.shape[1], np.float32)
+    for speed in range(len(lattice.speeds)):
+        for choice, length in enumerate(problem.lengths[index]):
+            shift = int(shifts[speed, choice])
+            start, end = max(0, -shift), min(leaving.shape[1], width - shift)
+            if start < end:
+                cost = np.float32(length.cost + stretch[speed])
+                moved = np.add(leaving[speed, start:end], cost, out=scratch[: end - start])
+                target = row[speed, start + shift : end + shift]
+                np.minimum(target, moved, out=target)
+    return next_low, row
+
+
+def _backward(lattice: _Lattice) -> Answer | None:
+    problem = lattice.problem
+    last = lattice.rows[-1]
+    speed, column = (int(i) for i in np.unravel_index(int(np.argmin(last)), last.shape))
+    if last[speed, column] >= _FAR / 2:
+        return None
+    place = column + lattice.first[-1]
+    places, lengths = [place], []
+    bends = _bends(lattice)
+    for index in range(len(problem.units) - 1, -1, -1):
+        sources = [(speed, 0.0)] + ([(b, float(c)) for a, b, c in bends if a == speed] if index else [])
+        row, shifts = lattice.rows[index], lattice.shifts(index)[speed]
+        columns = place - lattice.first[index] - shifts
+        options = [
+            (float(row[source, column]) + cost + length.cost, source, int(shift), length)
+            for length, shift, column in zip(problem.lengths[index], shifts, columns, strict=True)
+            if 0 <= column < row.shape[1]
+            for source, cost in sources
+        ]
+        _, speed, shift, length = min(options, key=lambda option: option[0])
+        place -= shift
+        places.append(place)
+        lengths.append(length)
+    places_s = np.array([lattice.place_s(place) for place in reversed(places)])
+    return Answer(tuple(reversed(lengths)), places_s)
