@@ -234,15 +234,24 @@ def build_one(name: str, *, prog: str) -> argparse.ArgumentParser:
     return parser
 
 
-def build(*, version: str) -> argparse.ArgumentParser:
-    """Return the parser of `music-cog`, which prints `version` when asked."""
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from music_cog_online.manifest import load_manifest
+
+        parser.exit(message=f"music-cog {load_manifest().version}\n")
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser of `music-cog`."""
     parser = argparse.ArgumentParser(
         prog="music-cog",
         description=_OVERVIEW,
         epilog=_HELP_HINT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"music-cog {version}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     _add_shared(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _ALL:
@@ -266,4 +275,6 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest and words is not None:
         words.extend(rest)
+    if isinstance(getattr(args, "text", None), list):
+        args.text = " ".join(args.text)
     return args

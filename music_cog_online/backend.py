@@ -6,6 +6,7 @@ The studio is another process: it is started here by name and spoken to over HTT
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -21,13 +22,14 @@ from typing import Any
 from music_cog_online.clock import Clock
 from music_cog_online.errors import Unreachable, UsageError
 from music_cog_online.settings import Settings
+from music_cog_online.wire.urls import backend_key, check_address, is_loopback
 
-__all__ = ["Backend", "Studio", "choose", "studio_command", "studio_environ"]
+__all__ = ["Backend", "Studio", "choose", "missing_studio_parts", "studio_command", "studio_environ"]
 
 _START_S = 60.0
 _STOP_S = 10.0
 _TICK_S = 0.02
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_STUDIO_PARTS = ("imageio_ffmpeg", "numpy", "PIL", "python_multipart", "scipy", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Backend:
     @property
     def local(self) -> bool:
         """Whether media stays on this machine."""
-        return self.kind == "studio" or urllib.parse.urlsplit(self.url).hostname in _LOOPBACK
+        return self.kind == "studio" or _at_home(self.url)
 
 
 def choose(settings: Settings, flag: str | None, *, cloud_url: str) -> Backend:
@@ -71,33 +73,24 @@ def choose(settings: Settings, flag: str | None, *, cloud_url: str) -> Backend:
     if named == "studio":
         return Backend("studio", "", "studio", takes_token=False)
     if named == "cloud":
-        url = _checked(settings.api_url or cloud_url)
-        return Backend("cloud", url, "cloud" if url == cloud_url else _key(url), takes_token=True)
-    url = _checked(named)
-    at_home = urllib.parse.urlsplit(url).hostname in _LOOPBACK
-    return Backend("url", url, _key(url), takes_token=at_home or url in (settings.api_url, cloud_url))
-
-
-def _checked(address: str) -> str:
-    """Return the address without its last slash, if it is one that may carry tokens and media."""
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        url = check_address(settings.api_url or cloud_url, what="NEMO_API_URL")
+        return Backend("cloud", url, backend_key(url), takes_token=True)
+    if "://" not in named:
         raise UsageError(
-            "The backend is named by something that is no backend.",
-            hint="Use cloud, studio, or an address such as https://studio.example.com.",
+            f"There is no backend “{named}”.", hint="Use cloud, studio, or an address that begins with https://."
         )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise UsageError(
-            f"{parts.hostname} is not on this machine, and plain http would send everything readable for others.",
-            hint="Use an https address.",
-        )
-    return address.rstrip("/")
+    url = check_address(named.rstrip("/"), what="The backend's address")
+    trusted = _at_home(url) or url in (settings.api_url, cloud_url)
+    return Backend("url", url, backend_key(url), takes_token=trusted)
 
 
-def _key(url: str) -> str:
-    parts = urllib.parse.urlsplit(url)
-    text = f"{parts.scheme}-{parts.netloc}{parts.path}"
-    return "".join(c if c.isalnum() or c in ".-" else "_" for c in text.lower())
+def _at_home(url: str) -> bool:
+    return is_loopback(urllib.parse.urlsplit(url).hostname or "")
+
+
+def missing_studio_parts() -> tuple[str, ...]:
+    """The studio's packages that are not installed."""
+    return tuple(name for name in _STUDIO_PARTS if importlib.util.find_spec(name) is None)
 
 
 def studio_command(*args: str) -> list[str]:
@@ -149,7 +142,7 @@ class Studio:
             os.kill(pid, 0)
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
-        if pid <= 0 or urllib.parse.urlsplit(url).hostname not in _LOOPBACK:
+        if pid <= 0 or not _at_home(url):
             return None
         return {"url": url, "pid": pid, "version": facts.get("version")}
 

@@ -49,6 +49,13 @@ class ActionResult:
         """Exit code of a command that ends like this."""
         return self.error.exit_code if self.error else 0
 
+    def followed_by(self, second: ActionResult) -> ActionResult:
+        """This result and a second one as one message; the second one's facts lie under its name."""
+        data = {**self.data, second.action: dict(second.data)}
+        return ActionResult(
+            self.action, (*self.lines, *second.lines), data, second.next or self.next, self.error or second.error
+        )
+
     @classmethod
     def failed(cls, action: str, error: MusicCogError) -> ActionResult:
         """The result of an action that was ended by an error."""

@@ -1,0 +1,199 @@
+"""One message to the backend's editor, and what came of it, whatever happened on the way.
+
+A message is never sent twice: after a lost connection only the project's state is asked for, until it tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from music_cog_online.actions.context import Context
+from music_cog_online.errors import BackendRefused, BrokenAnswer, MusicCogError, StreamLost, Unreachable
+from music_cog_online.speech import translate
+from music_cog_online.timeline import differences
+from music_cog_online.wire.models import ChatEvent, ProjectState
+from music_cog_online.wire.transcript import Transcript
+
+__all__ = ["Outcome", "converse", "look_again"]
+
+_DONE_UNASKED = frozenset({"state", "credits"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a message.
+
+    Attributes:
+        lines: what to tell the user; texts were told already as they came.
+        acts: what the backend's talk about a GUI asks for, each once, in order.
+        changes: what is different on the timeline, as sentences; empty when nobody needed to look.
+        looked: whether the state was compared.
+    """
+
+    lines: tuple[str, ...]
+    acts: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    looked: bool = False
+
+
+def converse(
+    context: Context, session_id: str, text: str, *, before_sending: Callable[[], None] | None = None
+) -> Outcome:
+    """Send a message and return what came of it.
+
+    Args:
+        context: the open backend.
+        session_id: the project.
+        text: the message.
+        before_sending: called when everything is ready and the message is about to leave.
+
+    Raises:
+        StreamLost: the connection was lost and, looked at five times, the project did not change.
+        BackendRefused: the backend ended without a word and without a change, or with an error.
+        MusicCogError: an error of the table that the backend sent instead of an answer.
+    """
+    before = context.api.state(session_id)
+    context.store.set_draft(session_id, before.draft)
+    hearing = _Hearing(context)
+    if before_sending is not None:
+        before_sending()
+    try:
+        for event in context.api.chat(session_id, text):
+            hearing.take(event)
+    except StreamLost as lost:
+        hearing.end()
+        changes = _after_loss(context, session_id, before, lost)
+        return Outcome((*hearing.lines, *changes), hearing.acts, changes, looked=True)
+    hearing.end()
+    if hearing.answered:
+        return Outcome(hearing.lines, hearing.acts)
+    changes = _changes(before, _settled(context, session_id, before))
+    if not changes:
+        raise hearing.failure()
+    return Outcome(changes, hearing.acts, changes, looked=True)
+
+
+def look_again(context: Context, session_id: str) -> Outcome:
+    """Find out what came of a message that an interrupted command may have sent.
+
+    Raises:
+        StreamLost: looked at five times, the project is as it was before that message.
+    """
+    draft = context.store.draft(session_id) or {}
+    before = ProjectState(draft, None, None, None, "", {})
+    now = context.api.state(session_id)
+    changes = tuple(differences(draft, now.draft))
+    if not changes:
+        lost = StreamLost("The command was interrupted while the backend was working.")
+        changes = _after_loss(context, session_id, before, lost)
+    return Outcome(changes, changes=changes, looked=True)
+
+
+class _Hearing:
+    """Listens to a chat: tells texts as they come, shows progress, collects what is asked for.
+
+    Args:
+        context: where to speak.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        limits = context.manifest.limits
+        self._transcript = Transcript(noise=context.manifest.gui.noise, max_chars=limits.max_reply_chars)
+        self._lines: list[str] = []
+        self._acts: list[str] = []
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self._lines)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._acts))
+
+    @property
+    def answered(self) -> bool:
+        """Words came, and more than an apology."""
+        return bool(self._transcript.texts) and not self._transcript.apologised
+
+    def take(self, event: ChatEvent) -> None:
+        teller = self._context.teller
+        if event.kind == "notice":
+            teller.say(event.text)
+        elif event.kind == "progress":
+            share = event.data.get("progress")
+            teller.progress(event.text or "Working", float(share) if isinstance(share, int | float) else None)
+        for text in self._transcript.feed(event):
+            self._hear(text)
+
+    def end(self) -> None:
+        for text in self._transcript.finish():
+            self._hear(text)
+
+    def _hear(self, text: str) -> None:
+        spoken = translate(text, self._context.manifest)
+        self._acts.extend(spoken.acts)
+        # Where the backend spoke of its GUI alone, what it offers is done right away, so the offer need not be told.
+        offered_only = spoken.text == " ".join(dict.fromkeys(spoken.hints)) and _DONE_UNASKED.issuperset(spoken.acts)
+        if spoken.text and not offered_only:
+            self._lines.append(spoken.text)
+            self._context.teller.say(spoken.text)
+
+    def failure(self) -> MusicCogError:
+        """The error of a message that changed nothing and was not answered."""
+        error = self._transcript.error
+        hint = "Say it again in other words, more concretely."
+        if error is not None:
+            return BackendRefused(error.text or "The backend failed at this.", hint=hint, code=error.code)
+        if self._lines:
+            return BackendRefused(self._lines[-1], hint="Nothing has changed. Try the same again in a moment.")
+        return BackendRefused("The backend ended without a word, and nothing has changed on the timeline.", hint=hint)
+
+
+def _settled(context: Context, session_id: str, before: ProjectState) -> ProjectState:
+    """The state after a silent end; where it is unchanged it gets a moment to catch up."""
+    after = context.api.state(session_id)
+    if _same(before, after):
+        context.clock.sleep(context.manifest.intervals.recheck_first_s)
+        after = context.api.state(session_id)
+    return after
+
+
+def _after_loss(context: Context, session_id: str, before: ProjectState, lost: StreamLost) -> tuple[str, ...]:
+    """Look at the project until it has changed.
+
+    Raises:
+        StreamLost: it did not.
+    """
+    intervals = context.manifest.intervals
+    reason = "The backend has been silent for too long." if lost.reason != "dropped" else "The connection was lost."
+    context.teller.say(f"{reason} The message is not sent again; I look whether the project changes.")
+    for look in range(intervals.rechecks):
+        context.clock.sleep(intervals.recheck_s if look else intervals.recheck_first_s)
+        try:
+            changes = _changes(before, context.api.state(session_id))
+        except (Unreachable, BrokenAnswer):
+            context.teller.say("The backend does not answer yet.")
+            continue
+        if changes:
+            context.teller.say("The work went on: the project has changed.")
+            return changes
+        if look + 1 < intervals.rechecks:
+            context.teller.say(f"No change yet (look {look + 1} of {intervals.rechecks}).")
+    raise StreamLost(
+        "The connection was lost, and the project has not changed since.",
+        reason=lost.reason,
+        hint="The message was sent once only. Shall I try again? Then send the same instruction once more.",
+    ) from lost
+
+
+def _changes(before: ProjectState, after: ProjectState) -> tuple[str, ...]:
+    if _same(before, after):
+        return ()
+    return tuple(differences(before.draft, after.draft)) or ("The project has changed.",)
+
+
+def _same(before: ProjectState, after: ProjectState) -> bool:
+    made = before.generated_media is None or before.generated_media == after.generated_media
+    return made and before.draft == after.draft

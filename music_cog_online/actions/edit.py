@@ -1,0 +1,66 @@
+"""One instruction to the backend's editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from music_cog_online.actions import credits, export, state
+from music_cog_online.actions.context import Context
+from music_cog_online.actions.conversation import Outcome, converse
+from music_cog_online.actions.result import ActionResult
+from music_cog_online.actions.session import in_session
+from music_cog_online.actions.upload import restore
+from music_cog_online.errors import UsageError
+from music_cog_online.store import Session
+
+__all__ = ["instruct", "run"]
+
+_NEXT = ("show tracks", "export it")
+
+
+def run(context: Context, *, text: str) -> ActionResult:
+    """Send an instruction, wait for the work, tell what changed.
+
+    What the backend asks for in terms of a GUI is done through the API: the timeline is shown, the balance told. An
+    export is done only if this very instruction asks for one; else it is offered.
+
+    Raises:
+        UsageError: there are no words.
+        MusicCogError: see `conversation.converse`.
+    """
+    if not text.strip():
+        raise UsageError("There is no instruction.", hint='Say what to do, for example: "set the music to 35%".')
+    result = instruct(context, text)
+    if "export" in result.data["asked"] and _wants_export(context, text):
+        return result.followed_by(export.run(context))
+    return result
+
+
+def instruct(context: Context, text: str) -> ActionResult:
+    """Send an instruction and carry out what may be carried out without a further word of the user."""
+
+    def work(session: Session) -> Outcome:
+        restore(context, session)
+        return converse(context, session.session_id, text)
+
+    outcome = in_session(context, work, text=text)
+    result = ActionResult("edit", outcome.lines, data=_facts(outcome), next=_NEXT)
+    carried_out: dict[str, Callable[[Context], ActionResult]] = {"state": state.run, "credits": credits.run}
+    for act in outcome.acts:
+        if act in carried_out:
+            result = result.followed_by(carried_out[act](context))
+    return result
+
+
+def _wants_export(context: Context, text: str) -> bool:
+    """Whether the user's own words ask for an export."""
+    # Imported here: the router is needed only when the backend talks of exporting.
+    from music_cog_online.router import Router
+
+    route = Router(context.manifest.intents).route(text)
+    return route.intent == "export" or "export" in route.then
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    changes = list(outcome.changes) if outcome.looked else None
+    return {"changes": changes, "asked": list(outcome.acts)}

@@ -1,0 +1,194 @@
+"""One render from its start to the finished file: found again if it runs already, tried once more if it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from music_cog_online.actions.context import Context
+from music_cog_online.actions.delivery import Destination
+from music_cog_online.errors import (
+    BackendRefused,
+    BrokenAnswer,
+    MusicCogError,
+    RateLimited,
+    SessionLost,
+    Unreachable,
+)
+from music_cog_online.store import Render
+from music_cog_online.wire.models import RenderStatus
+
+__all__ = ["delivered", "fetch", "finished_render", "key_of"]
+
+_PATIENCE_S = 1800.0
+_LONGEST_POLL_S = 120.0
+_MOST_MISSES = 10
+
+
+def key_of(draft: Mapping[str, Any]) -> str:
+    """Name of a draft's content: the same draft has the same key."""
+    text = json.dumps(draft, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def delivered(render: Render) -> bool:
+    """The file of this render has been brought to its place."""
+    return render.status == "completed" and bool(render.out)
+
+
+def finished_render(context: Context, session_id: str, draft: Mapping[str, Any]) -> RenderStatus:
+    """Render a draft and wait until its file is ready.
+
+    A render of the same draft that is still running, or whose file was never fetched, is taken up again. One that
+    fails is tried once more, under a new id.
+
+    Raises:
+        BackendRefused: it failed twice.
+        Unreachable: it is not done in time, or the backend cannot be asked; it goes on.
+    """
+    running = _running(context, session_id, key_of(draft))
+    if running is not None:
+        context.teller.say("A render of this is under way already; I wait for that one.")
+        status = _taken_up(context, running, draft)
+    else:
+        status = _started(context, session_id, draft)
+    if status.failed:
+        context.teller.say("The render failed; I try once more.")
+        status = _started(context, session_id, draft)
+    if status.failed:
+        reason = f": {status.message}" if status.message else "."
+        raise BackendRefused(
+            f"The render failed twice{reason}", hint="Simplify the last change or undo it, then export again."
+        )
+    return status
+
+
+def fetch(context: Context, status: RenderStatus, place: Destination) -> Path:
+    """Download a finished render to its place and return the path.
+
+    Raises:
+        BackendRefused: the file is gone at its address and at the way around it.
+        Unreachable: the backend cannot be reached; the next export fetches the file.
+    """
+
+    def show(done: int, total: int | None) -> None:
+        context.teller.progress("Downloading", done / total if total else None)
+
+    with place.landing() as hidden:
+        try:
+            context.api.download_render(status.id, hidden, url=status.url, on_progress=show)
+        except (RateLimited, SessionLost):
+            raise
+        except BackendRefused as error:
+            # Noted as failed, so that the next export renders afresh instead of asking for this one for ever.
+            _note(context, replace(status, status="failed"))
+            hint = "Export again: it is rendered afresh."
+            raise BackendRefused("The backend no longer has the finished file.", hint=hint, code=error.code) from error
+        path = place.place(hidden)
+    _note(context, status, out=str(path))
+    return path
+
+
+def _running(context: Context, session_id: str, key: str) -> Render | None:
+    """The newest render of this draft that has neither failed nor been delivered."""
+    mine = [one for one in context.store.renders() if one.session_id == session_id and one.draft_key == key]
+    open_ones = [one for one in mine if one.status != "failed" and not delivered(one)]
+    return open_ones[-1] if open_ones and open_ones[-1] == mine[-1] else None
+
+
+def _started(context: Context, session_id: str, draft: Mapping[str, Any]) -> RenderStatus:
+    render = Render(_fresh_id(context), session_id, draft_key=key_of(draft))
+    # Noted before it is asked for: whatever kills this command, the next one finds the render.
+    context.store.put_render(render)
+    return _submitted(context, render, draft)
+
+
+def _submitted(context: Context, render: Render, draft: Mapping[str, Any]) -> RenderStatus:
+    try:
+        status = context.api.submit_render(render.id, render.session_id, dict(draft))
+    except Unreachable as error:
+        if not error.sent:
+            raise
+        status = RenderStatus(render.id, "pending")
+    except MusicCogError:
+        context.store.put_render(replace(render, status="failed"))
+        raise
+    return _waited(context, status)
+
+
+def _taken_up(context: Context, render: Render, draft: Mapping[str, Any]) -> RenderStatus:
+    try:
+        status = context.api.render_status(render.id)
+    except (RateLimited, SessionLost):
+        raise
+    except BackendRefused:
+        # The backend does not know it: the command before was killed before it asked, so the id is still free.
+        return _submitted(context, render, draft)
+    return _waited(context, status)
+
+
+def _waited(context: Context, status: RenderStatus) -> RenderStatus:
+    """Ask until the render is finished or has failed.
+
+    Raises:
+        Unreachable: for half an hour nothing moved.
+    """
+    clock, intervals = context.clock, context.manifest.intervals
+    patience_s = max(_PATIENCE_S, intervals.shortest_timeout_s / clock.real_s(1.0))
+    moved_at = noticed_at = clock.monotonic()
+    misses = 0
+    while not (status.finished or status.failed):
+        context.teller.progress("Rendering", status.progress)
+        clock.sleep(intervals.poll_s if status.retry_after_s is None else min(status.retry_after_s, _LONGEST_POLL_S))
+        before = status
+        try:
+            status, misses = _asked(context, status), 0
+        except (Unreachable, BrokenAnswer, RateLimited) as error:
+            misses += 1
+            if misses > _MOST_MISSES:
+                raise _unfinished("The backend cannot be asked how the render is doing.", status) from error
+        now = clock.monotonic()
+        if (before.status, before.progress) != (status.status, status.progress):
+            moved_at = now
+        if now - moved_at > patience_s:
+            raise _unfinished(f"The render has not moved for {_PATIENCE_S / 60:g} minutes.", status)
+        if now - noticed_at >= intervals.heartbeat_notice_s:
+            context.teller.say(context.manifest.messages["still_working"])
+            noticed_at = now
+    _note(context, status)
+    return status
+
+
+def _asked(context: Context, status: RenderStatus) -> RenderStatus:
+    """How the render is doing now; one that the backend has forgotten counts as failed."""
+    try:
+        return context.api.render_status(status.id)
+    except (RateLimited, SessionLost):
+        raise
+    except BackendRefused as error:
+        return RenderStatus(status.id, "failed", message=error.message)
+
+
+def _unfinished(message: str, status: RenderStatus) -> Unreachable:
+    hint = "It is not lost: run the same command again later, and it is picked up where it is."
+    return Unreachable(message, hint=hint, sent=True, data={"render_id": status.id})
+
+
+def _note(context: Context, status: RenderStatus, *, out: str = "") -> None:
+    known = next((one for one in context.store.renders() if one.id == status.id), None)
+    if known is not None:
+        fresh = replace(known, status=status.status, url=status.url, report=status.report, out=out or known.out)
+        context.store.put_render(fresh)
+
+
+def _fresh_id(context: Context) -> str:
+    """An id of the protocol's form that no render of this store has."""
+    stamp = int(context.clock.now() * 1000)
+    taken = {render.id for render in context.store.renders()}
+    while f"render_{stamp}" in taken:
+        stamp += 1
+    return f"render_{stamp}"

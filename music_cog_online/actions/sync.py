@@ -1,0 +1,164 @@
+"""Files in, finished video out; interrupted anywhere, the same command goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from music_cog_online.actions import uploads
+from music_cog_online.actions.connect import where
+from music_cog_online.actions.context import Context
+from music_cog_online.actions.conversation import Outcome, converse, look_again
+from music_cog_online.actions.delivery import destination
+from music_cog_online.actions.export import deliver
+from music_cog_online.actions.result import ActionResult
+from music_cog_online.actions.session import current, open_fresh
+from music_cog_online.actions.upload import hand_over
+from music_cog_online.actions.words import is_link, split_items
+from music_cog_online.errors import MusicCogError, SessionLost, UsageError
+from music_cog_online.store import Session, Store
+
+__all__ = ["run"]
+
+_NOTE = "sync"
+_KEPT_JOBS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One `sync` on its way.
+
+    Attributes:
+        key: stands for the files, the words and the project they go to.
+        session_id: the project.
+        stage: `upload`, `asking` (the message may have left), or `asked` (the editor is done).
+    """
+
+    key: str
+    session_id: str
+    stage: str = "upload"
+
+
+def run(context: Context, *, items: Sequence[str], output: str | None = None, keep: bool = False) -> ActionResult:
+    """Upload files, have them synced, render, download.
+
+    Args:
+        context: the open backend.
+        items: files and links, and the words around them.
+        output: where the file goes.
+        keep: stay in the current project instead of opening a fresh one.
+
+    Raises:
+        UsageError: no file, or the result cannot go where it should.
+        MediaRefused: a file that is missing or that the backend does not take.
+        MusicCogError: what uploading, editing or exporting raises.
+    """
+    files, words = split_items(items, context.manifest.formats)
+    if not files:
+        raise UsageError(
+            "There is no file to work with.", hint="For example: music-cog sync clip.mp4 song.mp3 -o out.mp4"
+        )
+    destination(output, title="video", keep=[Path(one).expanduser() for one in files if not is_link(one)])
+    context.teller.say(context.manifest.messages["setting_up"])
+    text = words or context.manifest.try_saying[0]
+    job = _begun(context, files, text, keep=keep)
+    context.teller.say(where(context))
+    try:
+        result = _carried_out(context, job, files, text, output)
+    except SessionLost:
+        context.teller.say("The backend has lost this project; starting again in a new one.")
+        job = replace(job, session_id=open_fresh(context, text=text).session_id, stage="upload")
+        result = _carried_out(context, job, files, text, output)
+    _forget(context.store, job)
+    return result
+
+
+def _begun(context: Context, files: Sequence[str], text: str, *, keep: bool) -> _Job:
+    """The job of this very command line if it was interrupted, else a new one."""
+    session = current(context, text=text) if keep else None
+    key = _key(files, text, session)
+    known = next((one for one in _jobs(context.store) if one.key == key), None)
+    if known is not None and context.store.use_project(known.session_id):
+        context.teller.say("Going on where this was interrupted.")
+        return known
+    session = session or open_fresh(context, text=text)
+    job = _Job(key, session.session_id)
+    _note(context.store, job)
+    return job
+
+
+def _carried_out(context: Context, job: _Job, files: Sequence[str], text: str, output: str | None) -> ActionResult:
+    session = context.store.use_project(job.session_id)
+    if session is None:
+        raise SessionLost("The project is not listed any more.")
+    names = _hand_over_missing(context, session, files)
+    outcome = _asked(context, job, text)
+    finished = deliver(context, session, output, ending="synced")
+    data = {**finished.data, "files": names, "instruction": text, "changes": list(outcome.changes)}
+    return ActionResult("sync", (*outcome.lines, *finished.lines), data=data, next=finished.next)
+
+
+def _hand_over_missing(context: Context, session: Session, files: Sequence[str]) -> list[str]:
+    """Upload what the project does not have yet; return the names of all.
+
+    Raises:
+        MediaRefused: one of the files; the others are kept for the next try.
+    """
+    there = {
+        one.source for one in uploads.of_session(context.store, session.session_id) if one.unchanged and not one.owed
+    }
+    missing = [one for one in files if _source(one) not in there]
+    handed = hand_over(context, session, missing)
+    if handed.error is not None:
+        name, error = handed.failed[0]
+        error.message = f"{name}: {error.message}"
+        raise error
+    return [one if is_link(one) else Path(one).name for one in files]
+
+
+def _asked(context: Context, job: _Job, text: str) -> Outcome:
+    """Have the editor work, unless it has; a message that may have left is not sent again."""
+    store = context.store
+    if job.stage == "asked":
+        return Outcome(())
+    try:
+        if job.stage == "asking":
+            outcome = look_again(context, job.session_id)
+        else:
+            asking = replace(job, stage="asking")
+            outcome = converse(context, job.session_id, text, before_sending=lambda: _note(store, asking))
+    except MusicCogError:
+        # The user is told; running the command again is their word to send it once more.
+        _note(store, replace(job, stage="upload"))
+        raise
+    _note(store, replace(job, stage="asked"))
+    return outcome
+
+
+def _key(files: Sequence[str], text: str, session: Session | None) -> str:
+    facts = [[_source(one), uploads.fingerprint(_source(one))] for one in files]
+    whole = json.dumps([facts, text, session.session_id if session else ""])
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _source(item: str) -> str:
+    return item if is_link(item) else str(Path(item).expanduser().absolute())
+
+
+def _jobs(store: Store) -> tuple[_Job, ...]:
+    rows = store.get(_NOTE)
+    return tuple(_Job(**row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+
+
+def _note(store: Store, job: _Job) -> None:
+    with store.lock():
+        others = [one for one in _jobs(store) if one.key != job.key]
+        store.put(_NOTE, [asdict(one) for one in (*others, job)][-_KEPT_JOBS:])
+
+
+def _forget(store: Store, job: _Job) -> None:
+    with store.lock():
+        store.put(_NOTE, [asdict(one) for one in _jobs(store) if one.key != job.key])
