@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from music_cog_online.studio.errors import CannotDo
 from music_cog_online.studio.planning.match import music_to_picture
+from music_cog_online.studio.planning.montage import picture_to_music
 from music_cog_online.studio.planning.types import (
     Caps,
     MusicSpan,
@@ -49,4 +50,12 @@ def plan(pictures: Sequence[PictureSource], song: SongSource, wish: Wish, *, cap
     """
     if not pictures:
         raise CannotDo("There is no video to put the song under.", hint="Upload a video first.")
-    return music_to_picture(pictures, song, wish, caps or Caps())
+    make = picture_to_music if _cuts_to_the_song(pictures, wish) else music_to_picture
+    return make(pictures, song, wish, caps or Caps())
+
+
+def _cuts_to_the_song(pictures: Sequence[PictureSource], wish: Wish) -> bool:
+    """Several clips, or a wish that only a montage can fulfil, make a montage; one video keeps its own cut."""
+    if wish.mode != "auto":
+        return wish.mode == "picture_to_music"
+    return len(pictures) > 1 or pictures[0].watching is None

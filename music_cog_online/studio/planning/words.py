@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["clock", "counted", "explain"]
 
 _MOST_TIMES = 4
+_SHORT_S = 2.5
 
 
 def clock(time_s: float) -> str:
@@ -28,8 +29,15 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def explain(plan: SyncPlan, listening: Listening, wish: Wish) -> tuple[str, ...]:
-    """Sentences about what the plan does and what it cannot do."""
+def explain(plan: SyncPlan, listening: Listening, wish: Wish, *, asked_s: float | None = None) -> tuple[str, ...]:
+    """Sentences about what the plan does and what it cannot do.
+
+    Args:
+        plan: The plan.
+        listening: What was heard in the song.
+        wish: What the user asked for.
+        asked_s: Length that a montage was to have.
+    """
     said = [_what_is_done(plan)]
     if not listening.has_beat:
         why = listening.why or "no steady beat"
@@ -39,7 +47,12 @@ def explain(plan: SyncPlan, listening: Listening, wish: Wish) -> tuple[str, ...]
     else:
         said.append(_hits(plan))
         said += _misses(plan)
-        said += _drop(plan, listening, wish)
+        said += _drop(plan, listening, wish) if plan.mode == "music_to_picture" else []
+    if asked_s is not None and wish.target_s is not None and plan.duration_s < asked_s - _SHORT_S:
+        said.append(
+            f"The montage ends at {clock(plan.duration_s)} instead of {clock(asked_s)}: "
+            "every stretch of the clips is shown once, and there is no more."
+        )
     said += _joins(plan.music)
     if plan.music and plan.duration_s - plan.music[-1].map[-1][0] > 0.5:
         said.append(f"The song is over at {clock(plan.music[-1].map[-1][0])}, before the picture is.")
