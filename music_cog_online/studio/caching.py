@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -81,7 +80,7 @@ def _write(place: Path, text: str) -> None:
         try:
             file.write(text)
             file.flush()
-            os.replace(part, place)
+            part.replace(place)
         except BaseException:
             part.unlink(missing_ok=True)
             raise

@@ -1,0 +1,117 @@
+"""Hard cuts: where, from one frame to the next, everything becomes something else and stays so.
+
+A frame that differs more from the one before than its neighbours do is only a candidate. It opens a shot when the
+frames on both sides of the break show different things (`unlikeness`), whichever of the nearest frames are compared:
+after a flash, a strobe's beat or a passing body the earlier picture is back, after a cut it is not. How much must
+differ follows from how much frames beside the break differ among themselves.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music_cog_online.studio.watch.likeness import Floats, Pictures, unlikeness
+
+__all__ = ["Cut", "change", "find_cuts"]
+
+_LEAST_CHANGE = 4.0  # grey levels, summed over the three planes
+_TYPICAL = 60  # percentile of the neighbours' change that counts as usual
+_STAND_OUT = 1.3
+_WORTH_A_LOOK = 0.2
+_THRESHOLD = 0.28
+_UNREST = 0.8
+_REPEATED = 0.05  # share of the usual change, and
+_STILL = 1.0  # grey levels, below which a frame repeats the one before
+
+
+class Cut(NamedTuple):
+    """A frame that opens a shot.
+
+    Attributes:
+        frame: Its number in the pictures given.
+        unlike: How little it shares with what was before, 0..1.
+        margin: By how much that is more than it takes.
+    """
+
+    frame: int
+    unlike: float
+    margin: float
+
+
+def change(pictures: Pictures) -> Floats:
+    """Mean absolute difference of each picture from the one before, in grey levels; 0 for the first one.
+
+    Returns:
+        The sum over the three planes, shape (n,).
+    """
+    total = np.zeros(len(pictures.y), np.float32)
+    for plane in pictures:
+        step = np.abs(np.diff(plane.astype(np.int16), axis=0))
+        total[1:] += step.mean((1, 2), dtype=np.float32)
+    return total
+
+
+def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
+    """The hard cuts among the pictures.
+
+    Args:
+        pictures: Frames in order.
+        moved: Their `change`.
+        rate: Frames per second.
+    """
+    kept = _not_repeated(moved)
+    step = max(1, round(rate / 30 * len(kept) / max(1, len(moved))))
+    pictures, moved = pictures.pick(kept), moved[kept]
+    frames = _candidates(moved)
+    if not len(frames):
+        return []
+    first = unlikeness(pictures.pick(frames - 1), pictures.pick(frames))
+    frames = frames[first > _WORTH_A_LOOK]
+    apart = _least_likeness(pictures, frames, step)
+    unrest = _unrest(pictures, frames)
+    margin = apart - (_THRESHOLD + _UNREST * unrest)
+    return [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
+
+
+def _not_repeated(moved: Floats) -> NDArray[np.int64]:
+    """The frames without those that only repeat the one before, as a change of the frame rate leaves them.
+
+    In a still scene, where hardly anything moves anyway, all frames stay.
+    """
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(moved, 3), 7)
+    usual = np.sort(around, axis=1)[:, -2]
+    kept = moved >= np.minimum(_REPEATED * usual, _STILL)
+    kept[:1] = True
+    return np.flatnonzero(kept)
+
+
+def _candidates(moved: Floats) -> NDArray[np.int64]:
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(moved, 5, mode="edge"), 11)
+    usual = np.percentile(around[:, [0, 1, 2, 3, 7, 8, 9, 10]], _TYPICAL, axis=1)
+    found = np.flatnonzero((moved > _LEAST_CHANGE) & (moved > _STAND_OUT * usual))
+    return found[found > 0]
+
+
+def _least_likeness(pictures: Pictures, frames: NDArray[np.int64], step: int) -> Floats:
+    last = len(pictures.y) - 1
+    apart = np.ones(len(frames), np.float32)
+    for back, on in ((0, 0), (0, 1), (0, 2), (0, 4), (1, 0), (2, 0), (4, 0)):
+        before, after = frames - 1 - back * step, frames + on * step
+        inside = (before >= 0) & (after <= last)
+        pairs = unlikeness(pictures.pick(before[inside]), pictures.pick(after[inside]))
+        apart[inside] = np.minimum(apart[inside], pairs)
+    return apart
+
+
+def _unrest(pictures: Pictures, frames: NDArray[np.int64]) -> Floats:
+    """How unlike the frames on either side of the break are among themselves."""
+    last = len(pictures.y) - 1
+    sides = []
+    for pairs in ((-3, -2), (0, 1)):
+        steps = [(frames + begin).clip(0, last) for begin in pairs]
+        sides.append([unlikeness(pictures.pick(at), pictures.pick((at + 1).clip(0, last))) for at in steps])
+    unrest: Floats = np.array(sides).reshape(2, 2, -1).min(1).mean(0)
+    return unrest
