@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
+from music_cog_online.studio.caching import remembered
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.listen.listener import LONGEST_S, listen
 from music_cog_online.studio.listen.listening import ALGORITHM, Listening
@@ -20,42 +16,16 @@ LISTENING_RATE = 22050
 
 
 def listen_file(path: Path, *, ffmpeg: Ffmpeg, cache: Path | None = None) -> Listening:
-    """Listens to the sound of `path`, or reads what was heard before from the folder `cache`.
-
-    The key is the file's content and the version of the analysis, so a renamed copy is known and a changed file is
-    not. A stored result that cannot be read is made anew.
+    """Listens to the sound of `path`, or reads from the folder `cache` what was heard in the same content before.
 
     Raises:
         MediaRefused: The file has no sound that can be decoded.
     """
-    kept = cache / f"{_digest(path)}-listen{ALGORITHM}.json" if cache is not None else None
-    if kept is not None:
-        with suppress(OSError, ValueError):
-            return Listening.from_json(json.loads(kept.read_text("utf-8")))
-    samples = ffmpeg.decode_audio(path, rate=LISTENING_RATE, channels=1, duration_s=LONGEST_S + 1)
-    longer = len(samples) > LONGEST_S * LISTENING_RATE
-    heard = listen(samples, LISTENING_RATE, duration_s=ffmpeg.probe(path).duration_s if longer else None)
-    if kept is not None:
-        _write_whole(kept, json.dumps(heard.to_json(), separators=(",", ":")))
-    return heard
 
+    def hear() -> Listening:
+        samples = ffmpeg.decode_audio(path, rate=LISTENING_RATE, channels=1, duration_s=LONGEST_S + 1)
+        longer = len(samples) > LONGEST_S * LISTENING_RATE
+        return listen(samples, LISTENING_RATE, duration_s=ffmpeg.probe(path).duration_s if longer else None)
 
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()[:32]
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Writes beside and renames, so that nobody reads half a file; a full disk costs the cache, not the result."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".listen-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
+    name = f"listen-{ALGORITHM}"
+    return remembered(path, hear, cache=cache, name=name, to_json=Listening.to_json, from_json=Listening.from_json)

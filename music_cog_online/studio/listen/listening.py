@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +105,7 @@ class Listening:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Listening:
+    def from_json(cls, data: Mapping[str, Any]) -> Listening:
         """Reads what `to_json` wrote.
 
         Raises:
