@@ -82,19 +82,23 @@ def upload_name(path: Path, found: str, manifest: Manifest) -> str:
 
 def multipart(file: BinaryIO, path: Path, manifest: Manifest, on_progress: Progress | None) -> tuple[Any, str]:
     """The streamed body of an upload and its content type; reads the file from the start."""
-    # Imported here: only uploads need it.
+    # Imported here: only uploads need them.
+    import mimetypes
+
     from requests_toolbelt import MultipartEncoder
 
     name = upload_name(path, sniff_file(file) or "", manifest)
     watched = _WatchedFile(file, path, on_progress)
-    encoder = MultipartEncoder({"files": (name, watched, "application/octet-stream")})
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    encoder = MultipartEncoder({"files": (name, watched, kind)})
     return encoder, encoder.content_type
 
 
 class _WatchedFile:
     """A file that tells how far it was read and refuses to end other than it began.
 
-    The check comes before the last bytes are handed out: the backend then never gets a whole body.
+    The check comes before the last bytes are handed out: the backend then never gets a whole body. `len` is what is
+    left to read, which is how requests-toolbelt wants it.
     """
 
     def __init__(self, file: BinaryIO, path: Path, on_progress: Progress | None) -> None:
@@ -104,14 +108,6 @@ class _WatchedFile:
         self._before = self._look()
         self.len = self._size = self._before[0]
         file.seek(0)
-
-    def fileno(self) -> int:
-        """The file's descriptor."""
-        return self._file.fileno()
-
-    def tell(self) -> int:
-        """How many bytes were handed out."""
-        return self._size - self.len
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes; nothing behind the size that the file had at first."""
