@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from music_cog_online.actions.context import Context
-from music_cog_online.errors import BackendRefused, BrokenAnswer, MusicCogError, StreamLost, Unreachable
+from music_cog_online.errors import BackendRefused, BrokenAnswer, MusicCogError, SessionLost, StreamLost, Unreachable
 from music_cog_online.speech import translate
 from music_cog_online.timeline import differences
 from music_cog_online.wire.models import ChatEvent, ProjectState
@@ -53,8 +53,7 @@ def converse(
         BackendRefused: the backend ended without a word and without a change, or with an error.
         MusicCogError: an error of the table that the backend sent instead of an answer.
     """
-    before = context.api.state(session_id)
-    context.store.set_draft(session_id, before.draft)
+    before = _remembered(context, session_id)
     hearing = _Hearing(context)
     if before_sending is not None:
         before_sending()
@@ -72,6 +71,18 @@ def converse(
     if not changes:
         raise hearing.failure()
     return Outcome(changes, hearing.acts, changes, looked=True)
+
+
+def _remembered(context: Context, session_id: str) -> ProjectState:
+    """The state before a message, noted for whoever has to compare; where it cannot be had, the last one known."""
+    try:
+        before = context.api.state(session_id)
+    except SessionLost:
+        raise
+    except (BackendRefused, BrokenAnswer):
+        return ProjectState(context.store.draft(session_id) or {}, None, None, None, "", {})
+    context.store.set_draft(session_id, before.draft)
+    return before
 
 
 def look_again(context: Context, session_id: str) -> Outcome:

@@ -12,6 +12,7 @@ from music_cog_online.actions.figures import describe
 from music_cog_online.actions.rendering import fetch, finished_render
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
+from music_cog_online.actions.words import size_of
 from music_cog_online.errors import BackendRefused
 from music_cog_online.store import Session
 from music_cog_online.timeline import Timeline
@@ -52,7 +53,7 @@ def deliver(context: Context, session: Session, output: str | None, *, ending: s
     status = finished_render(context, session.session_id, draft)
     path = fetch(context, status, place)
     size = path.stat().st_size
-    lines = [f"Your video is ready: {path} ({size / 1_000_000:.1f} MB)", *describe(status.report)]
+    lines = [f"Your video is ready: {path} ({size_of(size)})", *describe(status.report)]
     data = {"path": str(path), "bytes": size, "render_id": status.id, "report": status.report}
     return ActionResult("export", tuple(lines), data=data, next=_NEXT)
 

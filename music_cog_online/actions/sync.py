@@ -115,6 +115,7 @@ def _hand_over_missing(context: Context, session: Session, files: Sequence[str])
     if handed.error is not None:
         name, error = handed.failed[0]
         error.message = f"{name}: {error.message}"
+        error.args = (error.message,)
         raise error
     return [one if is_link(one) else Path(one).name for one in files]
 

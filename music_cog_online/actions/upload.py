@@ -11,7 +11,7 @@ from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
-from music_cog_online.actions.words import is_link, listed
+from music_cog_online.actions.words import is_link, listed, size_of
 from music_cog_online.errors import BackendRefused, BrokenAnswer, MediaRefused, MusicCogError, SessionLost
 from music_cog_online.store import Session
 from music_cog_online.wire.models import UploadedFile
@@ -107,7 +107,7 @@ def _lines(handed: Handed) -> tuple[str, ...]:
 
 def _described(file: UploadedFile) -> str:
     length_ms = file.data.get("duration_ms")
-    facts = [f"{file.size / 1_000_000:.1f} MB"] if file.size else []
+    facts = [size_of(file.size)] if file.size else []
     if isinstance(length_ms, int | float) and length_ms > 0:
         facts.append(f"{length_ms / 1000:.1f} s")
     return f"{file.name} ({', '.join(facts)})" if facts else file.name

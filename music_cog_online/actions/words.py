@@ -10,7 +10,7 @@ from pathlib import Path
 from music_cog_online.errors import MediaRefused
 from music_cog_online.manifest import Formats
 
-__all__ = ["is_link", "language_of", "links_in", "listed", "split_items"]
+__all__ = ["is_link", "language_of", "links_in", "listed", "size_of", "split_items"]
 
 _LINK = re.compile(r"https?://[^\s<>\"'“”‘’，。、）)]+", re.IGNORECASE)
 _MOST_WORDS_IN_A_NAME = 6
@@ -95,3 +95,8 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def size_of(count: float) -> str:
+    """A number of bytes for people: "12.3 MB", below one megabyte "450 kB"."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"

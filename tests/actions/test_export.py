@@ -1,0 +1,153 @@
+"""Exports: waited for, taken up again, delivered whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from music_cog_online.errors import BackendRefused, PlanNeeded, Unreachable, UsageError
+from music_cog_online.store import Render
+from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, render_answer, states
+from tests.peers import Answer, Peer, code
+
+SUBMIT = ("POST", "/api/render/proxy/lambda")
+STATUS = ("GET", "/api/render/proxy/lambda/*")
+
+
+def submitted(peer: Peer) -> list[str]:
+    """Ids of the renders that were asked for."""
+    return [one.json()["id"] for one in peer.requests if (one.method, one.path) == SUBMIT]
+
+
+def test_the_finished_file_is_delivered_whole(desk: Desk) -> None:
+    result = desk.run("export", output="out.mp4")
+    assert Path("out.mp4").read_bytes() == VIDEO
+    assert result.data["path"] == str(Path("out.mp4").absolute())
+    assert [path.name for path in Path().iterdir()] == ["out.mp4"]
+
+
+def test_the_render_is_asked_for_as_the_protocol_says(desk: Desk, peer: Peer) -> None:
+    desk.run("export")
+    (request,) = [one for one in peer.requests if (one.method, one.path) == SUBMIT]
+    assert request.json()["sessionId"] == "sid_1"
+    assert request.json()["draft"] == SYNCED
+    assert request.json()["id"].startswith("render_")
+    assert request.headers["x-skill-source"] == "music-cog-online"
+
+
+def test_an_empty_timeline_is_never_rendered(desk: Desk, peer: Peer) -> None:
+    states(peer, EMPTY)
+    with pytest.raises(BackendRefused, match="nothing to export"):
+        desk.run("export")
+    assert submitted(peer) == []
+
+
+def test_a_file_that_the_user_did_not_name_replaces_nothing(desk: Desk) -> None:
+    first = Path(desk.run("export").data["path"])
+    first.write_bytes(b"mine")
+    second = Path(desk.run("export").data["path"])
+    assert (first.read_bytes(), second.read_bytes()) == (b"mine", VIDEO)
+    assert second.name == f"{first.stem}-2.mp4"
+
+
+def test_a_file_that_the_user_named_is_replaced(desk: Desk) -> None:
+    Path("out.mp4").write_bytes(b"old")
+    desk.run("export", output="out.mp4")
+    assert Path("out.mp4").read_bytes() == VIDEO
+
+
+def test_a_source_is_never_overwritten(desk: Desk, clip: Path) -> None:
+    desk.run("upload", sources=[str(clip)])
+    with pytest.raises(UsageError, match="made from"):
+        desk.run("export", output=str(clip))
+    assert clip.read_bytes() == VIDEO
+
+
+def test_a_folder_is_enough_of_a_place(desk: Desk) -> None:
+    Path("results").mkdir()
+    assert Path(desk.run("export", output="results").data["path"]).parent.name == "results"
+
+
+def test_a_failed_render_is_tried_once_more_under_a_new_id(desk: Desk, peer: Peer) -> None:
+    done = render_answer("completed", url=f"{peer.url}/files/x.mp4")
+    peer.route(*STATUS, render_answer("failed"), done)
+    desk.run("export", output="out.mp4")
+    assert len(set(submitted(peer))) == 2
+
+
+def test_two_failures_are_told(desk: Desk, peer: Peer) -> None:
+    peer.route(*STATUS, render_answer("failed"))
+    with pytest.raises(BackendRefused, match="failed twice"):
+        desk.run("export")
+    assert len(submitted(peer)) == 2
+
+
+def test_a_plan_without_exports_is_about_the_plan(desk: Desk, peer: Peer) -> None:
+    peer.route(*SUBMIT, code(402, status=402))
+    with pytest.raises(PlanNeeded, match="upgrade your plan") as caught:
+        desk.run("export")
+    assert caught.value.exit_code == 3
+
+
+def test_a_render_that_never_ends_is_told_and_taken_up_next_time(desk: Desk, peer: Peer) -> None:
+    peer.route(*STATUS, render_answer("processing"))
+    desk.environ["MUSIC_COG_TIME_SCALE"] = "0"
+    with pytest.raises(Unreachable, match="not moved"):
+        desk.run("export")
+    peer.route(*STATUS, render_answer("completed", url=f"{peer.url}/files/x.mp4"))
+    desk.run("export", output="out.mp4")
+    assert len(submitted(peer)) == 1
+    assert any("under way already" in line for line in desk.heard)
+
+
+def test_a_render_whose_asking_was_cut_off_is_asked_for_under_its_id(desk: Desk, peer: Peer) -> None:
+    desk.run("connect")
+    desk.run("export", output="one.mp4")
+    store = desk.context().store
+    (render,) = store.renders()
+    store.put_render(replace(render, status="pending", out=""))
+    peer.route(*STATUS, code(404, status=404), render_answer("completed", url=f"{peer.url}/files/x.mp4"))
+    desk.run("export", output="two.mp4")
+    assert submitted(peer) == [render.id, render.id]
+
+
+def test_another_draft_is_another_render(desk: Desk, peer: Peer) -> None:
+    desk.run("connect")
+    session = desk.context().store.session()
+    assert session is not None
+    desk.context().store.put_render(Render("render_1", session.session_id, draft_key="another"))
+    desk.run("export", output="out.mp4")
+    assert len(submitted(peer)) == 1
+
+
+def test_a_gone_address_is_got_around(desk: Desk, peer: Peer) -> None:
+    peer.route("GET", "/files/*", Answer(410, {}, b""))
+    peer.route("GET", "/api/render/proxy/*", Answer(200, {"Content-Type": "video/mp4"}, VIDEO))
+    peer.route(*STATUS, render_answer("completed", url=f"{peer.url}/files/gone.mp4"))
+    desk.run("export", output="out.mp4")
+    assert Path("out.mp4").read_bytes() == VIDEO
+
+
+def test_a_file_that_is_gone_for_good_is_rendered_afresh_next_time(desk: Desk, peer: Peer) -> None:
+    peer.route("GET", "/files/*", Answer(410, {}, b""))
+    with pytest.raises(BackendRefused, match="no longer has"):
+        desk.run("export", output="out.mp4")
+    assert not Path("out.mp4").exists()
+    peer.route("GET", "/files/*", Answer(200, {"Content-Type": "video/mp4"}, VIDEO))
+    desk.run("export", output="out.mp4")
+    assert len(set(submitted(peer))) == 2
+
+
+def test_bad_gateways_while_waiting_are_waited_out(desk: Desk, peer: Peer) -> None:
+    done = render_answer("completed", url=f"{peer.url}/files/x.mp4")
+    peer.route(*STATUS, *[Answer(502, {}, b"bad gateway")] * 9, done)
+    desk.run("export", output="out.mp4")
+    assert len(submitted(peer)) == 1
+
+
+def test_figures_of_the_backend_come_along(desk: Desk, peer: Peer) -> None:
+    body = b'{"status":"completed","output":{"url":"/files/x.mp4","report":{"version":1}}}'
+    peer.route(*STATUS, Answer(200, {"Content-Type": "application/json"}, body))
+    assert desk.run("export").data["report"] == {"version": 1}

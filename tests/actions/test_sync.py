@@ -1,0 +1,153 @@
+"""Files in, finished video out; interrupted anywhere, it goes on where it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from music_cog_online.errors import CreditsNeeded, MediaRefused, StreamLost, Unreachable, UsageError
+from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, good_backend, said, states, tool_only
+from tests.peers import DROP, Answer, Peer, code
+
+CHAT = ("POST", "/run_sse")
+SUBMIT = ("POST", "/api/render/proxy/lambda")
+SESSION = ("POST", "/api/tasks/me/with-session/nemo_agent")
+
+
+def uploads(peer: Peer) -> int:
+    """How many files were uploaded."""
+    return sum("/upload-video/" in path for _, path in peer.begun)
+
+
+def messages(peer: Peer) -> list[str]:
+    """The texts that were sent to the editor."""
+    sent = [one for one in peer.requests if one.path == "/run_sse"]
+    return [one.json()["new_message"]["parts"][0]["text"] for one in sent]
+
+
+def test_the_whole_way_in_one_go(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route(*CHAT, said("All 12 cuts fall on the beat."))
+    result = desk.run("sync", items=[str(clip), str(song)], output="out.mp4")
+    assert Path("out.mp4").read_bytes() == VIDEO
+    assert messages(peer) == ["sync background music to my video and adjust the beat drops to match the cuts"]
+    assert uploads(peer) == 2
+    assert "All 12 cuts" in result.message
+    assert desk.heard[0] == "Setting things up..."
+    assert result.next
+
+
+def test_words_of_the_user_are_the_instruction(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    desk.run("sync", items=[str(clip), "cut on every bar", str(song)])
+    assert messages(peer) == ["cut on every bar"]
+
+
+def test_each_sync_is_a_project_of_its_own(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    for _ in range(2):
+        desk.run("sync", items=[str(clip), str(song)])
+    assert peer.count(*SESSION) == 2
+    assert uploads(peer) == 4
+
+
+def test_keep_stays_in_the_project_and_uploads_only_what_is_new(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    desk.run("upload", sources=[str(clip)])
+    desk.run("sync", items=[str(clip), str(song)], keep=True)
+    assert peer.count(*SESSION) == 1
+    assert uploads(peer) == 2
+
+
+def test_no_file_at_all_is_a_usage_error(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="no file"):
+        desk.run("sync", items=["make it nice"])
+
+
+def test_a_missing_file_is_named_before_anything_happens(desk: Desk, peer: Peer, clip: Path) -> None:
+    with pytest.raises(MediaRefused, match=r"gone\.mp3"):
+        desk.run("sync", items=[str(clip), "gone.mp3"])
+    assert peer.begun == []
+
+
+def test_a_refused_file_ends_it_and_names_the_file(desk: Desk, peer: Peer, clip: Path, tmp_path: Path) -> None:
+    fake = tmp_path / "fake.mp3"
+    fake.write_text("just words")
+    with pytest.raises(MediaRefused, match=r"fake\.mp3"):
+        desk.run("sync", items=[str(clip), str(fake)])
+    assert peer.count(*CHAT) == 0
+
+
+def test_a_source_is_not_written_over(desk: Desk, clip: Path, song: Path) -> None:
+    with pytest.raises(UsageError):
+        desk.run("sync", items=[str(clip), str(song)], output=str(clip))
+
+
+def test_interrupted_uploads_are_not_repeated(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route("POST", "/api/upload-video/nemo_agent/me/*", _answer("clip.mp4"), Answer(raw=(DROP,)))
+    with pytest.raises(Unreachable):
+        desk.run("sync", items=[str(clip), str(song)])
+    before = uploads(peer)
+    good_backend(peer)
+    desk.run("sync", items=[str(clip), str(song)])
+    assert uploads(peer) == before + 1
+    assert peer.count(*SESSION) == 1
+
+
+def test_a_command_killed_during_the_edit_looks_before_it_does_anything(
+    desk: Desk, peer: Peer, clip: Path, song: Path
+) -> None:
+    def killed(_: object) -> Answer:
+        raise KeyboardInterrupt
+
+    states(peer, EMPTY)
+    desk.environ["MUSIC_COG_TIME_SCALE"] = "0"
+    peer.route(*CHAT, tool_only(then=(DROP,)))
+    context_say = desk.say
+    desk.say = killed  # type: ignore[assignment, method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        desk.run("sync", items=[str(clip), str(song)])
+    desk.say = context_say  # type: ignore[method-assign]
+    assert peer.count(*CHAT) == 0
+
+
+def test_a_lost_edit_is_offered_again_and_running_the_command_again_takes_the_offer(
+    desk: Desk, peer: Peer, clip: Path, song: Path
+) -> None:
+    states(peer, EMPTY)
+    peer.route(*CHAT, tool_only(then=(DROP,)))
+    with pytest.raises(StreamLost):
+        desk.run("sync", items=[str(clip), str(song)])
+    assert peer.count(*CHAT) == 1
+    good_backend(peer)
+    desk.run("sync", items=[str(clip), str(song)])
+    assert peer.count(*CHAT) == 2
+    assert uploads(peer) == 2
+
+
+def test_an_edit_that_is_done_is_not_asked_for_again(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route(*SUBMIT, code(5000))
+    with pytest.raises(Exception, match="code 5000"):
+        desk.run("sync", items=[str(clip), str(song)])
+    good_backend(peer)
+    desk.run("sync", items=[str(clip), str(song)], output="out.mp4")
+    assert peer.count(*CHAT) == 1
+    assert uploads(peer) == 2
+
+
+def test_a_project_lost_on_the_way_is_begun_again(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route("GET", "/api/state/nemo_agent/me/sid_1/latest", code(1002))
+    desk.run("sync", items=[str(clip), str(song)], output="out.mp4")
+    assert peer.count(*SESSION) == 2
+    assert uploads(peer) == 4
+    assert peer.count(*CHAT) == 1
+
+
+def test_without_credits_nothing_is_rendered(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route(*CHAT, code(2001))
+    with pytest.raises(CreditsNeeded):
+        desk.run("sync", items=[str(clip), str(song)])
+    assert peer.count(*SUBMIT) == 0
+    assert SYNCED["t"]
+
+
+def _answer(name: str) -> Answer:
+    body = f'{{"code": 0, "data": {{"files": [{{"id": "1", "name": "{name}"}}]}}}}'.encode()
+    return Answer(200, {"Content-Type": "application/json"}, body)

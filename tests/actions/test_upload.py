@@ -1,0 +1,86 @@
+"""Uploads: each file for itself, and remembered for a project that gets lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from music_cog_online.errors import MediaRefused, Unreachable
+from tests.actions.backends import EMPTY, Desk, good_backend, said
+from tests.peers import DROP, Answer, Peer, code
+
+UPLOAD = ("POST", "/api/upload-video/nemo_agent/me/*")
+
+
+def uploads(peer: Peer, session: str) -> int:
+    """How many uploads a session got."""
+    return peer.count("POST", f"/api/upload-video/nemo_agent/me/{session}")
+
+
+def test_several_files_get_one_summary(desk: Desk, clip: Path, song: Path) -> None:
+    result = desk.run("upload", sources=[str(clip), str(song)])
+    assert "clip.mp4" in result.message
+    assert "song.wav" in result.message
+    assert [one["name"] for one in result.data["files"]] == ["clip.mp4", "song.wav"]
+
+
+def test_a_refused_file_does_not_keep_the_others_out(desk: Desk, clip: Path, song: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("not media")
+    result = desk.run("upload", sources=[str(clip), str(notes), str(song)])
+    assert [one["name"] for one in result.data["files"]] == ["clip.mp4", "song.wav"]
+    assert isinstance(result.error, MediaRefused)
+    assert "notes.txt" in result.message
+    assert result.exit_code == 2
+
+
+def test_a_link_is_fetched_by_the_backend(desk: Desk, peer: Peer) -> None:
+    desk.run("upload", sources=["https://example.com/a/clip.mp4"])
+    (request,) = [one for one in peer.requests if "/upload-video/" in one.path]
+    assert request.json() == {"urls": ["https://example.com/a/clip.mp4"], "source_type": "url"}
+
+
+def test_an_interrupted_upload_leaves_the_session_usable(desk: Desk, peer: Peer, clip: Path) -> None:
+    desk.run("connect")
+    peer.route(*UPLOAD, Answer(raw=(DROP,)))
+    with pytest.raises(Unreachable):
+        desk.run("upload", sources=[str(clip)])
+    good_backend(peer)
+    assert desk.run("upload", sources=[str(clip)]).exit_code == 0
+    assert desk.context().store.session().session_id == "sid_1"  # type: ignore[union-attr]
+
+
+def test_a_lost_project_gets_its_files_again_with_the_next_instruction(desk: Desk, peer: Peer, clip: Path) -> None:
+    desk.run("upload", sources=[str(clip)])
+    peer.route("GET", "/api/state/nemo_agent/me/sid_1/latest", code(1002))
+    peer.route("POST", "/run_sse", said("Here you go."))
+    result = desk.run("edit", text="add music")
+    assert result.message == "Here you go."
+    assert uploads(peer, "sid_2") == 1
+    assert any("no longer knows this project" in line and "clip.mp4" in line for line in desk.heard)
+    assert peer.count("POST", "/run_sse") == 1
+
+
+def test_files_that_have_changed_since_are_not_passed_off_as_the_old_ones(desk: Desk, peer: Peer, clip: Path) -> None:
+    desk.run("upload", sources=[str(clip)])
+    clip.write_bytes(clip.read_bytes() + b"more")
+    peer.route("GET", "/api/state/nemo_agent/me/sid_1/latest", code(1002))
+    desk.run("edit", text="add music")
+    assert uploads(peer, "sid_2") == 0
+
+
+def test_an_upload_to_a_lost_session_goes_to_a_new_one(desk: Desk, peer: Peer, clip: Path) -> None:
+    desk.run("connect")
+    peer.route("POST", "/api/upload-video/nemo_agent/me/sid_1", code(1002))
+    assert desk.run("upload", sources=[str(clip)]).exit_code == 0
+    assert uploads(peer, "sid_2") == 1
+
+
+def test_a_session_that_is_lost_again_and_again_is_no_loop(desk: Desk, peer: Peer) -> None:
+    desk.run("connect")
+    peer.route("GET", "/api/state/nemo_agent/me/*", code(1002))
+    with pytest.raises(Exception, match="does not know this project"):
+        desk.run("state")
+    assert peer.count("POST", "/api/tasks/me/with-session/nemo_agent") == 2
+    assert EMPTY["t"] == []
