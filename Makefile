@@ -25,7 +25,7 @@ $(READY): pyproject.toml uv.lock requirements-dev.lock
 	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --all-extras --all-groups; then :; else \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock && \
-	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
+	  $(BIN)/python -m pip install --quiet --no-deps -e . ; \
 	fi
 	@touch $(READY)
 
