@@ -44,6 +44,7 @@ _USED_SHARE = 0.6
 _LEAST_S = 8.0
 _LONGEST_S = 60.0
 _STILL_SLOT_S = 5.0
+_LEAST_SLOT_S = 1.0
 _TUNING = 0.01
 _TUNING_STEP = 0.0005
 
@@ -129,9 +130,12 @@ class _Montage:
 
 
 def _slot_s(reels: Sequence[Reel]) -> float:
-    """A length that four fifths of the reels can fill, a still image not counted."""
-    lengths = [reel.length_s for reel in reels if not reel.still]
-    return float(np.quantile(lengths, 0.2)) if lengths else _STILL_SLOT_S
+    """A length that some reel of every clip can fill, a still image not counted."""
+    longest: dict[str, float] = {}
+    for reel in reels:
+        if not reel.still:
+            longest[reel.media] = max(reel.length_s, longest.get(reel.media, 0.0))
+    return max(_LEAST_SLOT_S, min(longest.values())) if longest else _STILL_SLOT_S
 
 
 def _why(song: SongSource) -> str:
