@@ -8,7 +8,7 @@ from typing import Any
 from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.delivery import destination
-from music_cog_online.actions.figures import describe
+from music_cog_online.actions.figures import describe, slim
 from music_cog_online.actions.rendering import fetch, finished_render
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
@@ -54,7 +54,7 @@ def deliver(context: Context, session: Session, output: str | None, *, ending: s
     path = fetch(context, status, place)
     size = path.stat().st_size
     lines = [f"Your video is ready: {path} ({size_of(size)})", *describe(status.report)]
-    data = {"path": str(path), "bytes": size, "render_id": status.id, "report": status.report}
+    data = {"path": str(path), "bytes": size, "render_id": status.id, "report": slim(status.report)}
     return ActionResult("export", tuple(lines), data=data, next=_NEXT)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.delivery import Destination
+from music_cog_online.actions.figures import slim
 from music_cog_online.errors import (
     BackendRefused,
     BrokenAnswer,
@@ -181,7 +182,7 @@ def _unfinished(message: str, status: RenderStatus) -> Unreachable:
 def _note(context: Context, status: RenderStatus, *, out: str = "") -> None:
     known = next((one for one in context.store.renders() if one.id == status.id), None)
     if known is not None:
-        fresh = replace(known, status=status.status, url=status.url, report=status.report, out=out or known.out)
+        fresh = replace(known, status=status.status, url=status.url, report=slim(status.report), out=out or known.out)
         context.store.put_render(fresh)
 
 

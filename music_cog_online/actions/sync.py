@@ -98,7 +98,10 @@ def _carried_out(context: Context, job: _Job, files: Sequence[str], text: str, o
     outcome = _asked(context, job, text)
     finished = deliver(context, session, output, ending="synced")
     data = {**finished.data, "files": names, "instruction": text, "changes": list(outcome.changes)}
-    return ActionResult("sync", (*outcome.lines, *finished.lines), data=data, next=finished.next)
+    lines = [*outcome.lines, *finished.lines]
+    if finished.data["report"] is None:
+        lines.append("This backend did not measure how well the cuts hit the beat; `report` measures it.")
+    return ActionResult("sync", tuple(lines), data=data, next=finished.next)
 
 
 def _hand_over_missing(context: Context, session: Session, files: Sequence[str]) -> list[str]:
