@@ -8,6 +8,7 @@ IEEE Transactions on Acoustics, Speech and Signal Processing 24, 1976), which sp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def _path(rows: list[list[_Guess]]) -> list[_Guess]:
         return []
     totals = [np.array([guess.score for guess in rows[0]])]
     origins: list[NDArray[np.int64]] = []
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         gap = after[0].out_s - before[0].out_s
         place, speed = (np.array([getattr(guess, name) for guess in before]) for name in ("song_s", "speed"))
         here = np.array([guess.song_s for guess in after])
@@ -190,13 +191,11 @@ def _expected(path: list[_Guess], out_s: float) -> list[tuple[float, float]]:
 
 def _speed_of(path: list[_Guess], guess: _Guess) -> float:
     """Speed around a guess, from the guesses on the same stretch."""
-    near = [
-        other
-        for other in path
-        if abs(other.out_s - guess.out_s) <= _SPEED_REACH_S
-        and abs(other.song_s - guess.song_s - (other.out_s - guess.out_s))
-        <= 0.05 * abs(other.out_s - guess.out_s) + 0.03
-    ]
+    near: list[_Guess] = []
+    for other in path:
+        gap = other.out_s - guess.out_s
+        if abs(gap) <= _SPEED_REACH_S and abs(other.song_s - guess.song_s - gap) <= 0.05 * abs(gap) + 0.03:
+            near.append(other)
     if len(near) < 3:
         return guess.speed
     fitted = np.polyfit([other.out_s for other in near], [other.song_s for other in near], 1)
@@ -205,7 +204,7 @@ def _speed_of(path: list[_Guess], guess: _Guess) -> float:
 
 def _speed_around(points: list[tuple[float, float]], index: int) -> float:
     nearby = points[max(0, index - 3) : index + 4]
-    slopes = [(d - b) / (c - a) for (a, b), (c, d) in zip(nearby, nearby[1:], strict=False)]
+    slopes = [(d - b) / (c - a) for (a, b), (c, d) in pairwise(nearby)]
     speed = float(np.median(slopes)) if slopes else 1.0
     return speed if 0.95 <= speed <= 1.05 else 1.0
 
@@ -221,7 +220,7 @@ def _aligned(sound: Sound, song: Sound, out_s: float, song_s: float, speed: floa
         return 0.0, song_s
     here = sound[first:last].astype(np.float64)
     places = (song_s + ((np.arange(first - reach, last + reach) / SOUND_RATE) - out_s) * speed) * SOUND_RATE
-    there = np.interp(places, np.arange(len(song)), song, left=0.0, right=0.0)
+    there = _between(song, places)
     if not here.any() or not there.any():
         return 0.0, song_s
     size = int(next_fast_len(len(there), real=True))
@@ -235,6 +234,16 @@ def _aligned(sound: Sound, song: Sound, out_s: float, song_s: float, speed: floa
     spread = float(np.median(np.abs(curve))) * 1.4826 + 1e-12
     lag = peak + _parabola(curve, peak) - reach
     return float(curve[peak] / spread), song_s + lag / SOUND_RATE * speed
+
+
+def _between(samples: Sound, places: Floats) -> Floats:
+    """Values between samples, on straight lines; silence outside."""
+    left = np.floor(places).astype(np.int64)
+    share = places - left
+    inside = (left >= 0) & (left < len(samples) - 1)
+    left = np.clip(left, 0, len(samples) - 2)
+    values: Floats = np.where(inside, samples[left] * (1 - share) + samples[left + 1] * share, 0.0)
+    return values
 
 
 def _parabola(curve: Floats, peak: int) -> float:

@@ -35,9 +35,8 @@ def _misses(report: SyncReport) -> list[str]:
     if not missed:
         return []
     worst = sorted(missed, key=lambda row: -abs(row.distance_ms or 0.0))[:_MOST_TIMES]
-    named = [
-        f"{clock(row.time_s)} ({_signed(row.distance_ms or 0.0)})" for row in sorted(worst, key=lambda r: r.time_s)
-    ]
+    worst.sort(key=lambda row: row.time_s)
+    named = [f"{clock(row.time_s)} ({_signed(row.distance_ms or 0.0)})" for row in worst]
     more = f" and {len(missed) - len(named)} more" if len(missed) > len(named) else ""
     return [f"Off the beat: {', '.join(named)}{more}."]
 
