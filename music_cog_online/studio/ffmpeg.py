@@ -7,6 +7,7 @@ watch on its progress and a bounded memory of what it said.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import signal
@@ -126,14 +127,14 @@ class Ffmpeg:
         shape = (0,) if channels == 1 else (0, channels)
         if info.audio is None:
             return np.zeros(shape, np.float32)
-        first_s = start_s + (self._picture_start_s(path) if info.kind == "video" else 0.0)
+        first_s = start_s + (self.picture_start_s(path) if info.kind == "video" else 0.0)
         align = "aresample=async=1:first_pts=0," if info.kind == "video" else ""
         end = "" if duration_s is None else f":end={first_s + duration_s:.9f}"
         trim = f"atrim=start={first_s:.9f}{end},asetpts=N/SR/TB," if first_s > 0 or end else ""
         graph = f"{align}{trim}aresample={rate}:resampler=soxr"
         command = ["-map", "0:a:0", "-af", graph, "-ac", str(channels), "-ar", str(rate), "-f", "f32le", "pipe:1"]
         raw = bytearray()
-        with self._reading(path, command) as stream:
+        with self.reading(path, command) as stream:
             while block := stream.read(1 << 20):
                 raw += block
         samples = np.frombuffer(raw, np.float32)
@@ -164,7 +165,7 @@ class Ffmpeg:
         size = int(np.prod(shape))
         graph = f"scale={width}:{height}:flags={scaler},format={pix_fmt}"
         command = ["-map", "0:v:0", "-vf", graph, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"]
-        with self._reading(path, command) as stream:
+        with self.reading(path, command) as stream:
             while len(block := _read_exactly(stream, size)) == size:
                 yield np.frombuffer(block, np.uint8).reshape(shape)
 
@@ -223,7 +224,8 @@ class Ffmpeg:
             job.raise_for(code, subject)
             return job.tail_text()
 
-    def _picture_start_s(self, path: Path) -> float:
+    def picture_start_s(self, path: Path) -> float:
+        """Time of the first frame on the file's own clock, in seconds; 0 without a picture."""
         return min(self._packet_times(path, first_only=True), default=0.0)
 
     def _packet_times(self, path: Path, *, first_only: bool = False) -> list[float]:
@@ -231,7 +233,7 @@ class Ffmpeg:
         command = ["-map", "0:v:0", "-c", "copy", *limit, "-f", "framecrc", "pipe:1"]
         scale = 0.0
         times: list[float] = []
-        with self._reading(path, command) as stream:
+        with self.reading(path, command) as stream:
             for line in stream:
                 if line.startswith(b"#tb 0:"):
                     numerator, denominator = line.split(b":")[1].split(b"/")
@@ -241,12 +243,64 @@ class Ffmpeg:
         return times
 
     @contextmanager
-    def _reading(self, path: Path, args: Sequence[str]) -> Iterator[IO[bytes]]:
-        """Runs ffmpeg on `path` and gives its standard output; what is not read is dropped."""
-        command = [self.binary, "-hide_banner", "-nostdin", "-loglevel", "error", *input_args(path), *args]
+    def writing(
+        self,
+        args: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        cancel: threading.Event | None = None,
+        stall_s: float = 60.0,
+        subject: str = "",
+    ) -> Iterator[Callable[[bytes | memoryview], None]]:
+        """Runs ffmpeg and gives the function that feeds its standard input.
+
+        Args:
+            args: Everything after the binary's name; the input is ``pipe:0``.
+            cwd: The folder that file names in filters are looked up in.
+            cancel: Set it to stop the work.
+            stall_s: Seconds without a write or progress after which the process group is killed.
+            subject: Name of the file that the work is about, for messages.
+
+        Raises:
+            StudioError: As `run` does, when the block ends or a write fails.
+        """
+        command = [self.binary, "-hide_banner", "-loglevel", "error", "-y", *args]
+        with _supervised(command, self.binary, feed=True, cwd=cwd) as job:
+            watch = threading.Thread(target=_watch, args=(job, cancel, stall_s), daemon=True)
+            watch.start()
+            try:
+                yield job.feed
+                job.end_of_input()
+            except BrokenPipeError:
+                pass  # ffmpeg has ended, and its log says why
+            job.raise_for(job.process.wait(), subject)
+
+    @contextmanager
+    def reading(
+        self,
+        path: Path,
+        args: Sequence[str],
+        *,
+        before: Sequence[str] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[IO[bytes]]:
+        """Runs ffmpeg on `path` and gives its standard output; what is not read is dropped.
+
+        Args:
+            path: The file.
+            args: What follows the input; the output is ``pipe:1``.
+            before: Options of the input, such as where to begin.
+            stop: Set it from another thread to end the process, and with it the output.
+
+        Raises:
+            StudioError: As `run` does, when all has been read; `Cancelled` after `stop`.
+        """
+        command = [self.binary, "-hide_banner", "-nostdin", "-loglevel", "error", *before, *input_args(path), *args]
         with _supervised(command, self.binary) as job:
             stdout = job.process.stdout
             assert stdout is not None  # noqa: S101 (a pipe was asked for)
+            if stop is not None:
+                threading.Thread(target=_watch, args=(job, stop, math.inf), daemon=True).start()
             yield stdout
             if stdout.read(1):
                 return  # the reader has what it wants
@@ -280,6 +334,15 @@ class _Job:
                 self.last_progress = time.monotonic()
             yield line
 
+    def feed(self, block: bytes | memoryview) -> None:
+        assert self.process.stdin is not None  # noqa: S101 (a pipe was asked for)
+        self.process.stdin.write(block)
+        self.last_progress = time.monotonic()
+
+    def end_of_input(self) -> None:
+        assert self.process.stdin is not None  # noqa: S101 (a pipe was asked for)
+        self.process.stdin.close()
+
     def kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -309,11 +372,12 @@ class _Job:
 
 
 @contextmanager
-def _supervised(command: Sequence[str], binary: str) -> Iterator[_Job]:
+def _supervised(command: Sequence[str], binary: str, *, feed: bool = False, cwd: Path | None = None) -> Iterator[_Job]:
     try:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -329,9 +393,10 @@ def _supervised(command: Sequence[str], binary: str) -> Iterator[_Job]:
         process.wait()
         job.ended.set()
         job.tail_text()
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
 
 def _watch(job: _Job, cancel: threading.Event | None, stall_s: float) -> None:

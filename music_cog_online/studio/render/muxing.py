@@ -1,0 +1,142 @@
+"""Picture and sound into one MP4 that starts at zero for every player, and whether a source's picture can be copied."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from music_cog_online.studio.errors import FfmpegFailed
+from music_cog_online.studio.ffmpeg import Ffmpeg, input_args
+from music_cog_online.studio.media import MediaFile, VideoStream
+from music_cog_online.studio.render.draft import Draft
+from music_cog_online.studio.render.encoders import timescale_of
+from music_cog_online.studio.render.picks import Times, pick_frames, steady_rate
+
+__all__ = ["copyable", "join_chunks", "mux"]
+
+_MOVIE_TIMESCALE = 90_000
+_GRID_S = 0.0002
+
+
+def copyable(draft: Draft, size: tuple[int, int], times: Mapping[str, Times]) -> MediaFile | None:
+    """The source whose picture the output shows untouched and that is already fit for posting, if there is one.
+
+    Fit is H.264 in yuv420p, progressive, of the wanted size, upright, with square pixels and a constant rate.
+    """
+    first = draft.shots[0]
+    video = first.media.info.video
+    if draft.titles or video is None or first.media.info.kind != "video" or not _fit(video, size):
+        return None
+    if any(shot.media.id != first.media.id or shot.fade_in_s or shot.fade_out_s for shot in draft.shots):
+        return None
+    source = times[first.media.id]
+    if len(source) != draft.frames or steady_rate(source) != draft.rate:
+        return None
+    picks = [
+        pick_frames(source, from_s=shot.from_s, take_s=shot.take_s, frames=shot.frames, rate=draft.rate).source
+        for shot in draft.shots
+    ]
+    return first.media if np.array_equal(np.concatenate(picks), np.arange(draft.frames)) else None
+
+
+def _fit(video: VideoStream, size: tuple[int, int]) -> bool:
+    return (
+        video.codec == "h264"
+        and video.profile in ("High", "Main", "Constrained Baseline", "Baseline")
+        and video.pix_fmt == "yuv420p"
+        and (video.coded_width, video.coded_height) == size == (video.width, video.height)
+        and video.rotation == 0
+        and video.sar == 1
+        and not any(word in video.color for word in ("first", "bt2020", "smpte2084", "arib", "bt470bg", "smpte170m"))
+        and not video.color.startswith("pc")
+    )
+
+
+def join_chunks(chunks: Sequence[tuple[Path, int]], rate: Fraction, out: Path) -> Path:
+    """Writes the list from which ffmpeg reads chunks as one stream.
+
+    Args:
+        chunks: Files of our own making, with their lengths in frames.
+        rate: Frames per second.
+        out: Where to write the list; the files lie beside it.
+    """
+    lines = ["ffconcat version 1.0"]
+    for path, frames in chunks:
+        lines += [f"file {path.name}", f"duration {float(frames / rate):.6f}"]
+    out.write_text("\n".join(lines) + "\n")
+    return out
+
+
+def mux(
+    picture: Path,
+    sound: Path,
+    out: Path,
+    *,
+    frames: int,
+    rate: Fraction,
+    ffmpeg: Ffmpeg,
+    copied: bool,
+    on_progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> bool:
+    """Puts picture and sound together without re-encoding; `out` appears only when whole.
+
+    B-frames get negative composition offsets and the sound has no priming, so that both begin at 0 even for a player
+    that ignores edit lists.
+
+    Args:
+        picture: A source, or the list of chunks.
+        sound: AAC in ADTS.
+        out: The MP4.
+        frames: How many frames it has to have.
+        rate: Their rate.
+        ffmpeg: The muxer.
+        copied: Whether `picture` is a source.
+        on_progress: Called with the share that is done.
+        cancel: Set it to stop the work.
+
+    Returns:
+        Whether every frame is where it belongs; otherwise nothing was written.
+    """
+    source = (
+        input_args(picture)
+        if copied
+        else ["-protocol_whitelist", "file", "-f", "concat", "-safe", "0", "-i", f"file:{picture}"]
+    )
+    ticks = timescale_of(rate)
+    step = Fraction(ticks) / rate
+    pts, dts = (f"round({stamp}*TB*{rate.numerator}/{rate.denominator})*{step}" for stamp in ("PTS", "DTS"))
+    bits = [f"setts=time_base=1/{ticks}:pts={pts}:dts={dts}:duration={step}"]
+    if copied:
+        tags = "colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"
+        bits.insert(0, f"h264_metadata={tags}")
+    part = out.with_name(f".{out.name}.{os.getpid()}.{threading.get_ident()}.part")
+    args = [
+        *source,
+        *("-protocol_whitelist", "file", "-f", "aac", "-i", f"file:{sound}"),
+        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *("-bsf:v", ",".join(bits), "-video_track_timescale", str(ticks), "-movie_timescale", str(_MOVIE_TIMESCALE)),
+        *("-movflags", "+faststart+negative_cts_offsets", "-tag:v", "avc1", "-f", "mp4", str(part)),
+    ]
+    try:
+        ffmpeg.run(args, duration_s=float(frames / rate), on_progress=on_progress, cancel=cancel, subject=picture.name)
+        if not _on_grid(ffmpeg.frame_times(part), frames, rate):
+            if copied:
+                return False
+            raise FfmpegFailed("The finished video does not have the frames it should have.", hint="Try again.")
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _on_grid(times_s: Times, frames: int, rate: Fraction) -> bool:
+    ideal = np.arange(frames) / float(rate)
+    return len(times_s) == frames and bool(np.abs(times_s - ideal).max(initial=0.0) < _GRID_S)
