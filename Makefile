@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+TOOLS := $(VENV)/ready-tools
 OUT ?= synced.mp4
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -20,14 +21,21 @@ help:
 
 env: $(READY)
 
-$(READY): pyproject.toml uv.lock requirements-dev.lock
+# uv where there is one, else pip alone: both install exactly what the lock files pin.
+$(READY): pyproject.toml uv.lock requirements.lock
 	@echo "Setting things up..."
-	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --all-extras --all-groups; then :; else \
+	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --extra studio --no-default-groups; then :; else \
 	  $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock && \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --no-deps -e . ; \
 	fi
 	@touch $(READY)
+
+$(TOOLS): $(READY) requirements-dev.lock
+	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --all-extras --all-groups; then :; else \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock ; \
+	fi
+	@touch $(TOOLS)
 
 demo: $(READY)
 	@echo "Making a sample clip and a sample song in out/demo..."
@@ -35,7 +43,7 @@ demo: $(READY)
 	@$(BIN)/music-cog sync out/demo/clip.mp4 out/demo/song.mp3 -o out/demo/synced.mp4
 	@$(BIN)/music-cog report --plot out/demo/synced.png
 
-test: $(READY)
+test: $(TOOLS)
 	@$(BIN)/python -m pytest -q
 
 sync: $(READY)
@@ -44,15 +52,15 @@ sync: $(READY)
 
 check: lint types validate
 
-lint: $(READY)
+lint: $(TOOLS)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(READY)
+types: $(TOOLS)
 	@$(BIN)/mypy
 
 # The validators want the folder to bear the skill's name, whatever the checkout is called.
-validate: $(READY)
+validate: $(TOOLS)
 	@folder=$$(mktemp -d) && mkdir "$$folder/music-cog-online" && \
 	cp -R SKILL.md scripts references "$$folder/music-cog-online/" && \
 	$(BIN)/agentskills validate "$$folder/music-cog-online"; code=$$?; rm -rf "$$folder"; exit $$code
