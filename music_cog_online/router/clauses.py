@@ -1,0 +1,128 @@
+"""A message's clauses, with content, cancelled and put-off intents taken out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from .lexicon import Hit
+from .rules import Clause
+from .text import Token
+
+__all__ = ["clauses"]
+
+_SENTENCE_ENDS = frozenset(".?")
+
+
+def clauses(tokens: Sequence[Token], hits: Sequence[Hit], groups: Mapping[str, Sequence[str]]) -> list[Clause]:
+    """Cut a message into clauses, in the user's order.
+
+    Args:
+        tokens: Tokens of the message.
+        hits: What the lexicon found in them.
+        groups: Intent → the concepts that speak of it.
+    """
+    kind_of = {concept: intent for intent, concepts in groups.items() for concept in concepts}
+    content = _content(tokens, hits)
+    live = [hit for hit in hits if not content.intersection(hit.places)]
+    live += [Hit("quoted", (place,), "") for place in sorted(content) if tokens[place].text]
+    joints = {hit.places[0]: hit for hit in live if hit.concept in ("then", "and", "after")}
+    cut: list[Clause] = []
+    start, goes_first = 0, False
+    for place in range(len(tokens) + 1):
+        joint = joints.get(place)
+        ends = place == len(tokens) or (tokens[place].kind == "mark" and place not in content) or joint is not None
+        if not ends:
+            continue
+        question = place < len(tokens) and tokens[place].text == "?"
+        leads_on = joint is not None and joint.concept == "then"
+        if place > start:
+            cut.append(
+                _clause(
+                    tokens,
+                    live,
+                    range(start, place),
+                    kind_of,
+                    question=question,
+                    goes_first=goes_first,
+                    leads_on=leads_on,
+                )
+            )
+        goes_first = joint is not None and joint.concept == "after" and place > 0
+        start = joint.places[-1] + 1 if joint else place + 1
+    return cut
+
+
+def _clause(
+    tokens: Sequence[Token],
+    hits: Sequence[Hit],
+    span: range,
+    kind_of: Mapping[str, str],
+    *,
+    question: bool,
+    goes_first: bool,
+    leads_on: bool,
+) -> Clause:
+    inside = [hit for hit in hits if hit.places[0] in span and hit.places[-1] in span]
+    covered = {place for hit in inside for place in hit.places}
+    unknown = [i for i in span if tokens[i].kind in ("word", "char") and i not in covered]
+    kept = _uncancelled(inside, kind_of)
+    if question:
+        kept.append(Hit("asked", (span.stop,), "?"))
+    return Clause(hits=tuple(kept), plain=not unknown, goes_first=goes_first, leads_on=leads_on)
+
+
+def _content(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
+    """Places of words that are shown, said or named in the video (rule 2)."""
+    content: set[int] = set()
+    for hit in hits:
+        if hit.concept == "caption":
+            content.update(_to_the_end(tokens, hit))
+        elif hit.concept == "look":
+            content.update(_named(tokens, hits, hit))
+    return content
+
+
+def _to_the_end(tokens: Sequence[Token], marker: Hit) -> range:
+    """What follows "says", "titled" or "caption:": the rest of the clause; after a colon, of the sentence."""
+    start = marker.places[-1] + 1
+    colon = tokens[start - 1].text == ":"
+    while start < len(tokens) and tokens[start].kind == "mark" and tokens[start].text in ",:":
+        colon = colon or tokens[start].text == ":"
+        start += 1
+    if start < len(tokens) and tokens[start].kind in ("quoted", "link", "media_link"):
+        return range(0)
+    ends: Callable[[Token], bool] = lambda token: token.kind == "mark" and (token.text in _SENTENCE_ENDS or not colon)  # noqa: E731
+    stop = next((i for i in range(start, len(tokens)) if ends(tokens[i])), len(tokens))
+    return range(start, stop)
+
+
+def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
+    """The name of a look stands next to the word for it: "the Export preset", "滤镜导出"."""
+    before, after = look.places[0] - 1, look.places[-1] + 1
+    named: set[int] = set()
+    for hit in hits:
+        if hit.concept not in ("and", "then", "fill", "edit") and (before in hit.places or after in hit.places[:1]):
+            named.update(hit.places)
+    return {place for place in named if tokens[place].kind != "mark"} - set(look.places)
+
+
+def _uncancelled(hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Hit]:
+    """What is left when "don't …", "before …", "… yet" have taken out what they speak of (rule 4)."""
+    kept: list[Hit] = []
+    cancelling: str | None = None  # the intent that the last marker cancels; "" until its first word is met
+    for hit in hits:
+        kind = kind_of.get(hit.concept)
+        if hit.concept == "cancel_next":
+            cancelling = ""
+        elif hit.concept in ("cancel_before", "cancel_all"):
+            kept = [other for other in kept if other.concept not in kind_of]
+            cancelling = "" if hit.concept == "cancel_all" else None
+        elif hit.concept == "instead":
+            cancelling = None
+        elif kind is not None and cancelling is not None:
+            if cancelling in ("", kind):
+                cancelling = kind
+                continue
+            cancelling = None
+        kept.append(hit)
+    return kept

@@ -1,0 +1,160 @@
+"""The router: message and attachments in, Route out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from music_cog_online.errors import ManifestError
+
+from .clauses import clauses
+from .lexicon import Lexicon
+from .rules import Clause, Rule, Weight
+from .text import normalise, tokenise
+
+__all__ = ["Route", "Router"]
+
+# What the code itself finds: marks of the clause, and tokens that are content.
+_FOUND_BY_CODE = frozenset({"asked", "quoted", "link", "media_link", "file_name"})
+_SESSION_ONLY = frozenset({"export", "credits", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message goes.
+
+    Attributes:
+        intent: "upload", "edit", "export", "credits" or "state".
+        skip_sse: The action does without the chat stream.
+        rule: Id of the rule that decided.
+        reason: Why, in words, with the phrases that were recognised.
+        instruction: The edit text that follows an upload, or None.
+        then: Intents of the requests after the first, in the user's order.
+    """
+
+    intent: str
+    skip_sse: bool
+    rule: str
+    reason: str
+    instruction: str | None = None
+    then: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    intent: str
+    weight: Weight
+    rule: str
+    reason: str
+
+
+class Router:
+    """Decides what a message asks for, by the rules and words of `skill.yaml`.
+
+    Args:
+        intents: Section `intents` of `skill.yaml`, valid by its schema. It is read at the first message.
+    """
+
+    def __init__(self, intents: Mapping[str, Any]) -> None:
+        self._data = intents
+
+    def route(self, text: str, *, attachments: Sequence[str] = ()) -> Route:
+        """Decide. An empty text without attachments goes to the chat stream.
+
+        Args:
+            text: The user's message, in any language.
+            attachments: Paths or links of the files that came with it; only their presence counts.
+
+        Raises:
+            ManifestError: a rule names a concept that the lexicon does not have.
+        """
+        verdicts = self._verdicts(text)
+        requests = [verdict for verdict in verdicts if verdict.weight == "request"]
+        requests = requests or [verdict for verdict in verdicts if verdict.weight == "hint"][:1]
+        if attachments:
+            return self._with_attachments(text, requests)
+        if not requests:
+            return self._answer(_Verdict("edit", "hint", "everything-else", "rule 13: no other rule fits"), ())
+        first, *others = requests
+        instruction = text.strip() if first.intent == "upload" and any(v.intent == "edit" for v in others) else None
+        return self._answer(first, _distinct(first.intent, others), instruction=instruction)
+
+    def _with_attachments(self, text: str, requests: list[_Verdict]) -> Route:
+        asked = [verdict for verdict in requests if verdict.intent != "upload"]
+        if requests and all(verdict.intent in _SESSION_ONLY for verdict in requests):
+            return self._answer(asked[0], _distinct(asked[0].intent, asked[1:]))
+        upload = _Verdict("upload", "request", "attachment", "rule 1: a file is attached")
+        words = text.strip() or None
+        only_offered = bool(requests) and not any(verdict.intent == "edit" for verdict in requests)
+        return self._answer(upload, _distinct("upload", asked), instruction=None if only_offered else words)
+
+    def _answer(self, verdict: _Verdict, then: tuple[str, ...], *, instruction: str | None = None) -> Route:
+        return Route(
+            intent=verdict.intent,
+            skip_sse=self._skip_sse[verdict.intent],
+            rule=verdict.rule,
+            reason=verdict.reason,
+            instruction=instruction,
+            then=then,
+        )
+
+    def _verdicts(self, text: str) -> list[_Verdict]:
+        """What each clause asks for, in the order in which it is to be done."""
+        tokens = tokenise(normalise(text), media_endings=self._media_endings, respell=self._lexicon.respell)
+        tokens = self._lexicon.mend(tokens)
+        verdicts: list[_Verdict] = []
+        for clause in clauses(tokens, self._lexicon.match(tokens), self._groups):
+            verdict = self._judge(clause)
+            if clause.goes_first and verdict.intent == "edit" and verdict.weight == "request":
+                verdicts.insert(max(len(verdicts) - 1, 0), verdict)
+            else:
+                verdicts.append(verdict)
+        return verdicts
+
+    def _judge(self, clause: Clause) -> _Verdict:
+        for rule in self._rules:
+            if rule.fits(clause):
+                return _Verdict(rule.intent, rule.weight, rule.id, rule.explain(clause))
+        if clause.leads_on and not clause.plain:
+            return _Verdict("edit", "request", "unknown-step", "rule 5: something else is to be done first")
+        return _Verdict("edit", "remark", "everything-else", "rule 13: no other rule fits")
+
+    @cached_property
+    def _groups(self) -> dict[str, list[str]]:
+        return {name: text.replace(",", " ").split() for name, text in self._data["groups"].items()}
+
+    @cached_property
+    def _skip_sse(self) -> dict[str, bool]:
+        return {action["name"]: action["skip_sse"] for action in self._data["actions"]}
+
+    @cached_property
+    def _media_endings(self) -> frozenset[str]:
+        return frozenset(self._data["media_endings"])
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._data["concepts"], left_alone=self._data["left_alone"], respell=dict(self._data["respell"]))
+
+    @cached_property
+    def _rules(self) -> list[Rule]:
+        groups = {f"any_{name}": concepts for name, concepts in self._groups.items()}
+        known = _FOUND_BY_CODE | set(self._data["concepts"])
+        rules = []
+        for index, row in enumerate(self._data["rules"]):
+            rule = Rule.from_data(row, groups)
+            unknown = (frozenset().union(*rule.needs, rule.without, *rule.order, *rule.not_order)) - known
+            if unknown:
+                raise ManifestError(f"skill.yaml: intents.rules[{index}] names the unknown concept {min(unknown)!r}")
+            rules.append(rule)
+        return rules
+
+
+def _distinct(first: str, others: Sequence[_Verdict]) -> tuple[str, ...]:
+    """The intents after the first, without immediate repeats."""
+    then: list[str] = []
+    for verdict in others:
+        if verdict.intent != (then[-1] if then else first):
+            then.append(verdict.intent)
+    return tuple(then)

@@ -1,0 +1,106 @@
+"""From raw text to tokens: one spelling for each word, with names, links and quotations set aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, cast
+
+__all__ = ["UNSPACED", "Kind", "Token", "normalise", "tokenise"]
+
+Kind = Literal["word", "char", "number", "mark", "symbol", "quoted", "link", "media_link", "file_name"]
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』《》〈〉【】〝〞", '"') | dict.fromkeys("‘’‚‛`´ʼ‹›", "'"))
+_LETTERS = str.maketrans("đıłøىة۔।؟،¿¡", "dilo\u064a\u0647..?,,,", "\u0640")
+# Combining marks that people leave out when they type: accents, Arabic vowels and hamza seats, Devanagari nukta.
+_ACCENTS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u093c\ufe0f\u200b-\u200f]")
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED = _CJK + "\uac00-\ud7af"  # Han, kana and Hangul: each letter is a token
+_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+_ARABIC_ARTICLE = re.compile("^[وفبلك]?ال(?=.{3})|^و(?=ال|.{4})")
+_SPACED_CJK = re.compile(f"(?<=[{_CJK}])[ \u3000]+(?=[{_CJK}])")
+
+_TOKEN = re.compile(
+    rf"""
+      (?P<link>https?://[^\s"<>{_CJK}]+|www\.[^\s"<>{_CJK}]+)
+    | (?P<quoted>"[^"]*"|"[^"]+$|(?<![^\W{_CJK}])'[^'\n]+'(?![^\W{UNSPACED}]))
+    | (?P<file_name>(?:[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[^\W{_CJK}]+|[{_CJK}]+)
+        \.(?=[a-z0-9]*[a-z])[a-z0-9]{{2,4}}(?![^\W{_CJK}]))
+    | (?P<number>\d+(?:[.:x/]\d+)+|\d+(?![^\W_{UNSPACED}]))
+    | (?P<char>[{UNSPACED}])
+    | (?P<word>(?:[^\W_{UNSPACED}]|[\u0900-\u0963\u0e30-\u0e4e])+(?:'(?:[^\W_])+)*)
+    | (?P<mark>\.+|[,;:!?\n。、]+|\s[-–—]+\s|—)
+    | (?P<symbol>[^\s\w])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One unit that the lexicon can match.
+
+    Attributes:
+        text: Its normal spelling; empty for what is content and not to be read (quotations, names, links).
+        kind: "char" is one letter of a script written without spaces.
+    """
+
+    text: str
+    kind: Kind
+
+
+def normalise(text: str) -> str:
+    """Fold case, width, accents, quotation marks and stretched letters, so that one spelling is left.
+
+    Han, kana and Hangul stay whole. An empty text gives an empty text.
+    """
+    folded = unicodedata.normalize("NFKC", text.translate(_QUOTES)).casefold()
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
+    return _STRETCHED.sub(r"\1", unicodedata.normalize("NFC", bare).translate(_LETTERS))
+
+
+def tokenise(text: str, *, media_endings: Collection[str] = (), respell: dict[str, str] | None = None) -> list[Token]:
+    """Split normalised text into tokens.
+
+    Args:
+        text: What `normalise` gave.
+        media_endings: Name endings of media files, without the dot: a link that ends so is a direct one.
+        respell: Short and slang spellings → the words they stand for.
+    """
+    tokens: list[Token] = []
+    spaced = _SPACED_CJK.sub(",", text)
+    for match in _TOKEN.finditer(spaced):
+        kind, raw = cast(Kind, match.lastgroup), match.group()
+        if kind == "link":
+            path = re.split("[?#]", raw.rstrip(".,;:!?)"))[0]
+            tokens.append(Token("", "media_link" if path.rpartition(".")[2] in media_endings else "link"))
+        elif kind == "file_name" and raw.rpartition(".")[2] not in media_endings:
+            tokens += tokenise(raw.replace(".", " . "), respell=respell)
+        elif kind in ("quoted", "file_name"):
+            tokens.append(Token("", kind))
+        elif kind == "word":
+            tokens += [Token(word, "word") for word in _words(raw, respell or {})]
+        elif kind == "mark":
+            tokens.append(Token(_mark(raw), "mark"))
+        elif kind in ("number", "char", "symbol"):
+            tokens.append(Token(raw, kind))
+    return tokens
+
+
+def _words(raw: str, respell: dict[str, str]) -> list[str]:
+    """Undo elisions and contractions: `l'export` is two words, `gimme` is `give me`."""
+    known = respell.get(raw) or respell.get(raw.replace("'", ""))
+    if known:
+        return known.split()
+    parts = [_ARABIC_ARTICLE.sub("", part) for part in raw.split("'")]
+    return [word for part in parts for word in respell.get(part, part).split()]
+
+
+def _mark(raw: str) -> str:
+    """The strongest of a run of punctuation marks."""
+    for strong in "?:!.。;\n":
+        if strong in raw:
+            return "." if strong in "!.。;\n" else strong
+    return ","
