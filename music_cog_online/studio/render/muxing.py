@@ -108,23 +108,21 @@ def mux(
         if copied
         else ["-protocol_whitelist", "file", "-f", "concat", "-safe", "0", "-i", f"file:{picture}"]
     )
-    ticks = timescale_of(rate)
-    step = Fraction(ticks) / rate
-    pts, dts = (f"round({stamp}*TB*{rate.numerator}/{rate.denominator})*{step}" for stamp in ("PTS", "DTS"))
-    bits = [f"setts=time_base=1/{ticks}:pts={pts}:dts={dts}:duration={step}"]
-    if copied:
-        tags = "colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"
-        bits.insert(0, f"h264_metadata={tags}")
     part = out.with_name(f".{out.name}.{os.getpid()}.{threading.get_ident()}.part")
+    exact = part.with_suffix(".exact")
     args = [
-        *source,
-        *("-protocol_whitelist", "file", "-f", "aac", "-i", f"file:{sound}"),
-        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1"),
-        *("-bsf:v", ",".join(bits), "-video_track_timescale", str(ticks), "-movie_timescale", str(_MOVIE_TIMESCALE)),
-        *("-movflags", "+faststart+negative_cts_offsets", "-tag:v", "avc1", "-f", "mp4", str(part)),
+        *("-protocol_whitelist", "file", "-f", "aac", "-i", f"file:{sound}", "-map", "0:v:0", "-map", "1:a:0"),
+        *("-bsf:v", _bits(rate, tagged=not copied), "-movflags", "+faststart+negative_cts_offsets"),
+        *_copy_args(rate, part),
     ]
     try:
-        ffmpeg.run(args, duration_s=float(frames / rate), on_progress=on_progress, cancel=cancel, subject=picture.name)
+        ffmpeg.run(
+            [*source, *args], duration_s=float(frames / rate), on_progress=on_progress, cancel=cancel, subject=out.name
+        )
+        if copied and not _on_grid(ffmpeg.frame_times(part), frames, rate):
+            # The source's clock is too coarse for the rate: once through a finer one, then onto the grid.
+            ffmpeg.run([*source, "-map", "0:v:0", *_copy_args(rate, exact)], cancel=cancel, subject=out.name)
+            ffmpeg.run([*input_args(exact), *args], cancel=cancel, subject=out.name)
         if not _on_grid(ffmpeg.frame_times(part), frames, rate):
             if copied:
                 return False
@@ -134,7 +132,24 @@ def mux(
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
+        exact.unlink(missing_ok=True)
     return True
+
+
+def _bits(rate: Fraction, *, tagged: bool) -> str:
+    """Filters on the coded picture: every stamp onto the grid of frames, and the colours' tags."""
+    stamps = (f"{stamp}=round({stamp.upper()}*TB*{rate})/(({rate})*TB)" for stamp in ("pts", "dts"))
+    grid = f"setts={':'.join(stamps)}"
+    colors = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"
+    return grid if tagged else f"{grid},{colors}"
+
+
+def _copy_args(rate: Fraction, out: Path) -> list[str]:
+    return [
+        *("-c", "copy", "-map_metadata", "-1", "-map_chapters", "-1", "-tag:v", "avc1"),
+        *("-video_track_timescale", str(timescale_of(rate)), "-movie_timescale", str(_MOVIE_TIMESCALE)),
+        *("-f", "mp4", str(out)),
+    ]
 
 
 def _on_grid(times_s: Times, frames: int, rate: Fraction) -> bool:

@@ -83,10 +83,7 @@ def onsets_of(samples: Sound, rate: int) -> NDArray[np.float64]:
     rows = np.lib.stride_tricks.sliding_window_view(mono, size)[::hop]
     for begin in range(0, count, 4096):
         power = np.abs(np.fft.rfft(rows[begin : begin + 4096] * window, axis=1)) ** 2
-        for band in range(len(edges) - 1):
-            level[begin : begin + 4096, band] = power[:, edges[band] : max(edges[band + 1], edges[band] + 1)].sum(
-                axis=1
-            )
+        level[begin : begin + 4096] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     floor = level.mean(axis=0) * 1e-3 + 1e-9
     level = np.log10(level + floor)
     rise = np.zeros(count)
@@ -133,7 +130,7 @@ def _anchors(body: Sound, rate: int, place: _Map, lowest: int, first: int, end: 
 
 def _spliced(body: Sound, rate: int, place: _Map, anchors: list[_Anchor], lowest: int, first: int, end: int) -> Sound:
     lags = place.lag(np.array([anchor.at for anchor in anchors], np.float64))
-    match = _Match(body, rate)
+    match = _Match(body)
     out = np.empty((end - first, body.shape[1]), np.float32)
     lag = round(float(place.lag(np.array([first], np.float64))[0]))
     written = first
@@ -167,15 +164,12 @@ class _Match:
     _THIN = 4
     _PLACES = 24
 
-    def __init__(self, body: Sound, rate: int) -> None:
+    def __init__(self, body: Sound) -> None:
         from scipy.signal import decimate
 
         mono = body.mean(axis=1)
-        thin = (
-            np.asarray(decimate(mono, self._THIN, ftype="fir"), np.float32) if len(mono) > 400 else mono[:: self._THIN]
-        )
-        self._sound = np.append(thin[:1], thin[1:] - np.float32(0.7) * thin[:-1]).astype(np.float32)
-        self._rate = rate / self._THIN
+        thin = decimate(mono, self._THIN, ftype="fir") if len(mono) > 400 else mono[:: self._THIN]
+        self._sound = np.append(thin[:1], thin[1:] - 0.7 * thin[:-1]).astype(np.float32)
 
     def best(
         self, begin: int, stop: int, fade: int, lag: int, need: float, tolerance: float, drift: float
