@@ -132,15 +132,18 @@ class Api:
 
     def _exchange(self, call: Call, token: Secret | None) -> Iterator[ChatEvent]:
         transport = self.transport
-        transport.forget_connections()
+        transport.close()
 
         def open_stream() -> requests.Response:
             response = transport.send(call, token)
-            if not expect_stream(response):
-                with response:
-                    transport.judge(response)
+            try:
+                if expect_stream(response):
+                    return response
+                transport.judge(response)
                 raise BrokenAnswer("The backend did not answer with a stream of events.")
-            return response
+            except BaseException:
+                response.close()
+                raise
 
         for event in follow(open_stream, clock=transport.clock, manifest=transport.manifest):
             if event.kind == "error" and event.code in transport.manifest.errors:

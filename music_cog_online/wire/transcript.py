@@ -37,7 +37,7 @@ class Transcript:
             self._hold(event.text)
             return ()
         if event.kind == "text":
-            self._pieces.clear()
+            self._take_pieces()
             return self._settle(event.text)
         if event.kind == "tool_result":
             return self._flush()
@@ -71,9 +71,12 @@ class Transcript:
             self._pieces.append(kept)
 
     def _flush(self) -> tuple[str, ...]:
+        return self._settle(self._take_pieces())
+
+    def _take_pieces(self) -> str:
         pieces, self._pieces = "".join(self._pieces), []
         self._room += len(pieces)
-        return self._settle(pieces)
+        return pieces
 
     def _settle(self, text: str) -> tuple[str, ...]:
         text = text[: max(self._room, 0)].strip()

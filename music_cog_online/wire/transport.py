@@ -148,8 +148,8 @@ class Transport:
             self._on_wait(self.manifest.messages[message].format(wait=f"{wait_s:g} s"))
         self.clock.sleep(wait_s)
 
-    def forget_connections(self) -> None:
-        """Close idle connections: the next request then meets none that the server has given up on."""
+    def close(self) -> None:
+        """Close idle connections. The next request opens a new one: it meets none that the server has given up on."""
         self._session.close()
 
     def _whole(self, response: requests.Response) -> tuple[dict[str, Any], Mapping[str, str]]:

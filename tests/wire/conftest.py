@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,20 +46,22 @@ def store(tmp_path: Path, peer: Peer) -> Store:
 
 
 @pytest.fixture
-def api_for(tmp_path: Path, peer: Peer, manifest: Manifest, clock: SteppedClock, store: Store) -> ApiFactory:
-    """Make an Api; `token` is the user's own, without it the peer is asked for a free one."""
+def api_for(tmp_path: Path, peer: Peer, manifest: Manifest, clock: SteppedClock, store: Store) -> Iterator[ApiFactory]:
+    """Make an Api; `token` is the user's own, without one the peer is asked for a free token."""
+    made: list[Api] = []
 
-    def make(
-        *, token: str | None = "nmv_usr_given", clock: Clock = clock, environ: dict[str, str] | None = None
-    ) -> Api:
-        settings = Settings.from_environ({"HOME": str(tmp_path), "MUSIC_COG_HOME": str(tmp_path), **(environ or {})})
+    def make(*, token: str | None = None, clock: Clock = clock, **environ: str) -> Api:
+        settings = Settings.from_environ({"HOME": str(tmp_path), "MUSIC_COG_HOME": str(tmp_path), **environ})
         given = Secret(token) if token else None
-        return open_api(peer.url, manifest=manifest, settings=settings, store=store, clock=clock, given=given)
+        made.append(open_api(peer.url, manifest=manifest, settings=settings, store=store, clock=clock, given=given))
+        return made[-1]
 
     peer.route("POST", "/api/auth/anonymous-token", *(ok({"token": f"nmv_usr_{n}", "credits": 100}) for n in (1, 2, 3)))
-    return make
+    yield make
+    for api in made:
+        api.transport.close()
 
 
 @pytest.fixture
 def api(api_for: ApiFactory) -> Api:
-    return api_for()
+    return api_for(token="nmv_usr_given")
