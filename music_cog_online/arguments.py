@@ -243,8 +243,11 @@ class _Version(argparse.Action):
         parser.exit(message=f"music-cog {load_manifest().version}\n")
 
 
-def build() -> argparse.ArgumentParser:
-    """Return the parser of `music-cog`."""
+def build(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of `music-cog` for one command line.
+
+    Commands that the line does not name are listed, but their arguments are not declared: that keeps the start short.
+    """
     parser = argparse.ArgumentParser(
         prog="music-cog",
         description=_OVERVIEW,
@@ -257,7 +260,9 @@ def build() -> argparse.ArgumentParser:
     _add_shared(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _ALL:
-        _fill(commands.add_parser(command.name, help=command.summary), command, top=False)
+        child = commands.add_parser(command.name, help=command.summary)
+        if command.name in argv:
+            _fill(child, command, top=False)
     return parser
 
 

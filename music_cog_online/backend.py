@@ -1,28 +1,29 @@
 """Which backend answers, and starting the embedded studio when it is the one.
 
-The studio is another process: it is started here by name and spoken to over HTTP, never imported.
+The studio is another process: it is started here by name and spoken to over HTTP, never imported. What only a start
+needs is imported then, for every command passes through here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from music_cog_online.clock import Clock
 from music_cog_online.errors import Unreachable, UsageError
 from music_cog_online.settings import Settings
 from music_cog_online.wire.urls import backend_key, check_address, is_loopback
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 __all__ = ["Backend", "Studio", "choose", "missing_studio_parts", "studio_command", "studio_environ"]
 
@@ -90,7 +91,9 @@ def _at_home(url: str) -> bool:
 
 def missing_studio_parts() -> tuple[str, ...]:
     """The studio's packages that are not installed."""
-    return tuple(name for name in _STUDIO_PARTS if importlib.util.find_spec(name) is None)
+    from importlib.util import find_spec
+
+    return tuple(name for name in _STUDIO_PARTS if find_spec(name) is None)
 
 
 def studio_command(*args: str) -> list[str]:
@@ -162,6 +165,8 @@ class Studio:
 
     def _replace(self) -> str:
         """Start a studio, after stopping one of another version. Called under the lock."""
+        import subprocess
+
         facts = self._facts()
         if facts and _listens(facts["url"]):
             _stop(facts["pid"], facts["url"])
@@ -202,6 +207,8 @@ def _listens(url: str) -> bool:
 
 def _stop(pid: int, url: str) -> None:
     """Ask a studio to end, and wait until it no longer listens."""
+    import signal
+
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     real = Clock()
@@ -211,10 +218,12 @@ def _stop(pid: int, url: str) -> None:
         real.sleep(_TICK_S)
 
 
-def _ends(child: subprocess.Popen[bytes], within_s: float) -> bool:
+def _ends(child: Popen[bytes], within_s: float) -> bool:
+    from subprocess import TimeoutExpired
+
     try:
         child.wait(within_s)
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         return False
     return True
 

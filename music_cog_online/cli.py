@@ -31,7 +31,8 @@ _GO_ON = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `music-cog`; returns the exit code."""
-    return run(arguments.parse(arguments.build(), sys.argv[1:] if argv is None else argv))
+    given = sys.argv[1:] if argv is None else argv
+    return run(arguments.parse(arguments.build(given), given))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
-from music_cog_online.actions.words import language_of, listed
 from music_cog_online.errors import SessionLost
 from music_cog_online.store import Session
 
@@ -23,6 +21,9 @@ def current(context: Context, *, text: str = "") -> Session:
 
 def open_fresh(context: Context, *, text: str = "", title: str = "") -> Session:
     """Ask the backend for a session and make it the current one."""
+    # Imported here, as below: a project that is open already needs none of it.
+    from music_cog_online.actions.words import language_of
+
     grant = context.api.create_session(task_name="project", language=language_of(text))
     session = Session(grant.session_id, task_id=grant.task_id, user_id=grant.user_id, title=title)
     context.store.set_session(session)
@@ -47,6 +48,9 @@ def in_session(context: Context, work: Callable[[Session], _Result], *, text: st
 
 
 def _replaced(context: Context, lost: Session, *, text: str) -> Session:
+    from music_cog_online.actions import uploads
+    from music_cog_online.actions.words import listed
+
     fresh = open_fresh(context, text=text, title=lost.title)
     owed = uploads.hand_down(context.store, lost.session_id, fresh.session_id)
     line = "The backend no longer knows this project, so I opened a new one; what was edited before is gone."
