@@ -115,7 +115,7 @@ class Transport:
             Unreachable: no answer; `sent` tells whether the request may have left.
             BrokenAnswer: a redirect that is not followed.
         """
-        url = self.absolute(call.url)
+        url = self._allowed(self.base_url, self.absolute(call.url))
         for _ in range(self.manifest.limits.max_redirects + 1):
             response = self._send_once(call, url, token)
             target = response.headers.get("Location")
@@ -124,7 +124,7 @@ class Transport:
             response.close()
             if call.method != "GET":
                 raise BrokenAnswer("The backend redirects the request, which is not part of its API.")
-            url = self._redirected(url, urljoin(url, target))
+            url = self._allowed(url, urljoin(url, target))
         raise BrokenAnswer("The backend redirects in a circle.")
 
     def absolute(self, url: str) -> str:
@@ -177,10 +177,12 @@ class Transport:
         route = self._session.merge_environment_settings(url, {}, True, None, None)
         return {"proxies": route["proxies"], "verify": route["verify"]}
 
-    def _redirected(self, source: str, target: str) -> str:
-        check_address(target, what="The address that the backend redirects to")
+    @staticmethod
+    def _allowed(source: str, target: str) -> str:
+        """The address that `source` named, unless it is unsafe or lets a stranger reach into this machine."""
+        check_address(target, what="The address that the backend named")
         if is_loopback(urlsplit(target).hostname or "") and not is_loopback(urlsplit(source).hostname or ""):
-            raise BrokenAnswer("The backend redirects to this machine, which is not followed.")
+            raise BrokenAnswer("The backend named an address on this machine, which is not followed.")
         return target
 
     def _silence_s(self, silence_s: float | None) -> float:
