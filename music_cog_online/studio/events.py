@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["HEARTBEAT", "EventMaker", "frame"]
+__all__ = ["HEARTBEAT", "Event", "EventMaker", "frame"]
 
 Event = dict[str, Any]
 

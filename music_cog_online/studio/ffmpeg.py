@@ -75,6 +75,19 @@ class Ffmpeg:
         """Takes the binary at `binary`, or the one that imageio-ffmpeg ships."""
         self.binary = binary or default_binary()
 
+    def version(self) -> str:
+        """Version of the binary, e.g. ``7.0.2-static``.
+
+        Raises:
+            FfmpegFailed: It cannot be started.
+        """
+        try:
+            done = subprocess.run([self.binary, "-version"], capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False)
+        except OSError as exc:
+            raise _cannot_start(self.binary, exc) from exc
+        words = done.stdout.decode("utf-8", "replace").split()
+        return words[2] if len(words) > 2 else "unknown"
+
     def probe(self, path: Path) -> MediaInfo:
         """Reads what the file's header says.
 

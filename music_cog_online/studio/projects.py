@@ -135,11 +135,6 @@ class Projects:
         rows = self._database.rows("SELECT * FROM uploads WHERE session_id = ? ORDER BY place", session_id)
         return tuple(self._upload(row) for row in rows)
 
-    def song_by_content(self, sha256: str) -> Upload | None:
-        """An upload with this content that is still there, whoever's it is; for reports on this machine."""
-        row = self._database.row("SELECT * FROM uploads WHERE sha256 = ? AND gone = 0", sha256)
-        return self._upload(row) if row is not None else None
-
     # Drafts
 
     def draft(self, session_id: str) -> dict[str, Any] | None:
@@ -160,6 +155,13 @@ class Projects:
             session_id,
         )
         return float(row[0]) if row is not None else 0.0
+
+    def exported_since_edit(self, session_id: str) -> bool:
+        """Whether the present draft has been rendered."""
+        row = self._database.row(
+            "SELECT MAX(created) FROM renders WHERE session_id = ? AND status = 'completed'", session_id
+        )
+        return row is not None and row[0] is not None and row[0] >= self.draft_time(session_id) > 0
 
     def put_draft(self, session_id: str, draft: Mapping[str, Any], *, what: str) -> None:
         """Makes `draft` the present one; what had been undone is forgotten."""

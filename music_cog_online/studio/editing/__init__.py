@@ -1,0 +1,1 @@
+"""The editor's parts: reading an instruction, carrying it out on a composition, telling what was done."""

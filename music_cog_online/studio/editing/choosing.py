@@ -1,0 +1,79 @@
+"""Which files an instruction means when it does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from music_cog_online.studio.editing.bench import Bench
+from music_cog_online.studio.editing.operations import MediaRef
+from music_cog_online.studio.projects import Upload
+
+__all__ = ["choose_pictures", "choose_song", "need_picture"]
+
+
+def choose_pictures(bench: Bench, refs: Sequence[MediaRef]) -> bool:
+    """Puts the files that are meant on the timeline.
+
+    Named ones replace what is there. Otherwise what is there stays; files handed over since join it, or replace it
+    when it has been exported already, since then the next video of a batch has begun. An empty timeline takes all.
+
+    Returns:
+        Whether the picture is another one now.
+
+    Raises:
+        CannotDo: A named file is not there, or nothing with a picture is.
+    """
+    before = bench.composition.pieces
+    if refs:
+        uploads: list[Upload] = [bench.resolve(ref, bench.pictures) for ref in refs]
+        wanted = {upload.file.id for upload in uploads}
+        if wanted == {piece.media for piece in before}:
+            return False
+        bench.put(bench.pieces_of(uploads))
+        return True
+    present = {piece.media for piece in before}
+    fresh = [upload for upload in bench.pictures if upload.file.id not in present]
+    if before:
+        newest = max((upload.place for upload in bench.uploads if upload.file.id in present), default=0)
+        fresh = [upload for upload in fresh if upload.place > newest and upload.created > bench.edited]
+        if fresh:
+            kept = () if bench.exported_since else before
+            bench.put(kept + bench.pieces_of(fresh) if kept else bench.pieces_of(fresh))
+        return bool(fresh)
+    if not fresh:
+        raise bench.refuse("no_picture")
+    bench.put(bench.pieces_of(fresh))
+    return True
+
+
+def choose_song(bench: Bench, ref: MediaRef | None) -> Upload:
+    """The song that is meant: the named one, the one in use, the one handed over last.
+
+    Raises:
+        CannotDo: There is none.
+    """
+    if ref is not None:
+        song = bench.resolve(ref, bench.songs)
+        if song.file.info.audio is None:
+            raise bench.refuse("not_song", name=song.file.name)
+        return song
+    present = bench.find(bench.composition.song)
+    newer = [upload for upload in bench.songs if upload.created > bench.edited]
+    if present is not None and not present.gone and not newer:
+        return present
+    if bench.songs:
+        return bench.songs[-1]
+    if present is not None and not present.gone:
+        return present
+    raise bench.refuse("no_song")
+
+
+def need_picture(bench: Bench) -> None:
+    """Makes sure that there is a picture to work on, and says so when it had to be put there.
+
+    Raises:
+        CannotDo: There is no video or image.
+    """
+    if not bench.composition.pieces:
+        choose_pictures(bench, ())
+        bench.say("placed", picture=bench.picture_words())

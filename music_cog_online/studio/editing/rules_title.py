@@ -1,0 +1,144 @@
+"""Rules for texts on the picture: add, change, remove."""
+
+from __future__ import annotations
+
+import re
+
+from music_cog_online.studio.editing import lexicon as words
+from music_cog_online.studio.editing.clauses import Clause
+from music_cog_online.studio.editing.operations import AddTitle, ChangeTitle, Operation, RemoveTitle, Span
+
+__all__ = ["title"]
+
+_WRITE = r"\b(?:write|say(?:s|ing)?|put|show|display|add|overlay|type|print|text)\b|写|显示|打上|加|放"
+_UNQUOTED = re.compile(
+    r"(?:\b(?:saying|says|that says|which says|say|reading|reads|with the (?:text|words?)|called|titled|named|"
+    r"text)\b\s*[:：]?|[:：])\s*(?P<text>.+)$"
+)
+_UNQUOTED_BARE = re.compile(
+    r"\b(?:titles?|captions?|subtitles?|texts?|headline|heading)\b\s+(?P<text>(?!at\b|on\b|in\b|to\b|for\b|"
+    r"from\b|with\b|that\b|which\b|of\b|overlay|here|please|card|over|‹)\S.*)$"
+)
+_UNQUOTED_ZH = re.compile(
+    r"(?:(?:标题|字幕|文字|文本|题目|片名)\s*(?:写上|写着|写成?|显示|内容(?:是|为)?|叫做?|是|为|说)?|写上|写着|写|打上)\s*[:：]?\s*(?P<text>[^‹，。]+)"
+)
+_TAIL = re.compile(
+    r"\s+(?:(?:at|on|in|near|to) (?:the )?(?:very )?(?:top|bottom|cent(?:er|re)|middle|upper|lower|left|right|"
+    r"start|beginning|end|opening|corner|screen|video|picture|first|last)\b.*"
+    r"|(?:for|during|from|at|in|over|until) (?:the )?(?:(?:first|last|final|whole|entire) ?)?(?:‹.*|video.*|"
+    r"clip.*|$)|throughout\b.*|in (?:big |large |small |bold )*(?:"
+    + "|".join(name for name in words.COLORS if name.isascii())
+    + r")\b.*)$"
+)
+_TAIL_ZH = re.compile(r"(?:在|从|放在|显示|持续|，|用[白黑红黄金橙绿蓝青紫粉灰]).{0,14}$")
+_RETEXT = (
+    r"\b(?:change|edit|rename|replace|rewrite|update|correct|fix|swap|make)\b.{0,40}\b(?:to|with|say|read|"
+    r"into|by|as)\b|\bshould (?:be|say|read)\b|改[成为]|换[成为]|替换[成为]|变成"
+)
+_RESTYLE = (
+    r"\b(?:make|turn|move|put|set|change|place|shift|keep|show)\b.{0,12}\b(?:the|that|my|this|it|"
+    r"both)\b.{0,16}\b(?:titles?|captions?|subtitles?|texts?|headings?|headlines?|words)\b|^(?:the "
+    r")?(?:titles?|captions?|subtitles?|texts?)\b|(?:标题|字幕|文字)(?:要|再)?(?:调|放|移|改|变|换|挪|大|小|"
+    r"弄|设|居|往)|把.{0,4}(?:标题|字幕|文字)"
+)
+_NEW = r"\b(?:add|insert|write|new|another|overlay|a|an|create|give|some)\b|加|添|写|插入|打上|来个|做个|上个|新"
+
+
+def title(clause: Clause) -> Operation | None:
+    """Texts on the picture."""
+    quotes = clause.all("q")
+    named = clause.has(words.TITLE)
+    if not named and not (quotes and clause.has(_WRITE)) and not _unquoted_write(clause):
+        return _correction(clause, quotes)
+    if _about_other_things(clause) and not quotes:
+        return None
+    if clause.has(words.REMOVE) and not clause.has(_RETEXT) and not clause.has(r"\bwithout\b"):
+        return _removal(clause, quotes)
+    if len(quotes) == 2 and clause.has(_RETEXT):
+        return ChangeTitle(old=quotes[0], text=quotes[1])
+    change = clause.has(_RETEXT) or (clause.has(_RESTYLE) and not (quotes and clause.has(_NEW)))
+    fresh = (
+        clause.has(_NEW)
+        and not clause.has(_RETEXT)
+        and not clause.has(
+            r"\b(?:the|that|my|this) (?:title|caption|subtitle|text)\b.{0,12}\b(?:bigger|smaller|larger)\b"
+        )
+    )
+    if change and not fresh:
+        found = _change(clause, quotes)
+        if found is not None:
+            return found
+    text = quotes[0] if quotes else _words(clause)
+    role = "subtitle" if clause.has(r"\b(?:captions?|subtitles?)\b|字幕") else "title"
+    return AddTitle(
+        text=text,
+        span=clause.span(),
+        position=clause.position(),
+        color=clause.color(),
+        size=clause.size(),
+        role=role,  # type: ignore[arg-type]
+    )
+
+
+def _change(clause: Clause, quotes: list[str]) -> Operation | None:
+    number = clause.find(r"‹(o\d+)›\s*(?:titles?|captions?|subtitles?|texts?|ones?|标题|字幕|文字)")
+    span = clause.span()
+    text = quotes[0] if quotes else _words(clause) if clause.has(_RETEXT) and not clause.color() else None
+    found = ChangeTitle(
+        number=number,
+        text=text or None,
+        span=span if span != Span() else None,
+        position=clause.position(),
+        color=clause.color(),
+        size=clause.size(),
+        size_factor=clause.size_factor(),
+    )
+    return found if found != ChangeTitle(number=number) else None
+
+
+def _correction(clause: Clause, quotes: list[str]) -> Operation | None:
+    """Changes such as "make it red" right after a title, and "change 'a' to 'b'" at any time."""
+    if len(quotes) == 2 and clause.has(_RETEXT):
+        return ChangeTitle(old=quotes[0], text=quotes[1])
+    if isinstance(clause.before, (AddTitle, ChangeTitle)) and clause.has(r"\bit\b|把它|它"):
+        return _change(clause, quotes)
+    return None
+
+
+def _removal(clause: Clause, quotes: list[str]) -> Operation:
+    number = clause.find(r"‹(o\d+)›\s*(?:titles?|captions?|subtitles?|texts?|标题|字幕|文字)")
+    every = clause.has(r"\b(?:all|every|titles|captions|subtitles|texts|any)\b|所有|全部|都")
+    return RemoveTitle(number, quotes[0] if quotes else None, every)
+
+
+def _unquoted_write(clause: Clause) -> bool:
+    return clause.has(r"(?:写上|写着|打上|写)\s*[:：]?\s*\S|\bwrite\b \S|\bsaying\b")
+
+
+def _about_other_things(clause: Clause) -> bool:
+    """Automatic captions and translations go to the rule that says so."""
+    return any(
+        clause.has(pattern) for what, pattern in words.UNSUPPORTED if what in ("captions", "translate", "lyrics")
+    )
+
+
+def _words(clause: Clause) -> str:
+    """The text of a title that stands without quotes, as the user wrote it."""
+    match = (
+        _UNQUOTED.search(clause.text)
+        or _UNQUOTED_ZH.search(clause.text)
+        or _UNQUOTED_BARE.search(clause.text)
+        or re.search(r"\bwrite\b\s+(?P<text>.+)$", clause.text)
+        or re.search(r"(?:改|换)[成为]\s*[:：]?\s*(?P<text>.+)$|\b(?:to|say|read|be)\b\s+(?P<text2>.+)$", clause.text)
+    )
+    if match is None:
+        return ""
+    groups = match.groupdict()
+    found = groups.get("text") or groups.get("text2") or ""
+    found = _TAIL_ZH.sub("", _TAIL.sub("", f" {found}")).split("‹")[0].strip(" :：,，")
+    if not found or re.fullmatch(
+        r"(?:the |a |an )?(?:top|bottom|cent(?:er|re)|middle|here|it|video|screen|一个|个|上)", found
+    ):
+        return ""
+    original = re.search(re.escape(found), clause.raw, re.IGNORECASE)
+    return original[0] if original is not None else found
