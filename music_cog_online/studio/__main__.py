@@ -124,14 +124,13 @@ def _info(arguments: argparse.Namespace, settings: Settings, folder: Path) -> in
         "cores": os.cpu_count(),
         "folder": str(folder),
         "free_gb": round(free / 1e9, 1),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
     }
+    packages = {name: metadata.version(name) for name in _PACKAGES}
     if arguments.json:
-        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.write(json.dumps({**facts, "packages": packages}) + "\n")
         return 0
-    packages = ", ".join(f"{name} {version}" for name, version in facts.pop("packages").items())
     sys.stdout.writelines(f"{name.replace('_', ' ')}: {value}\n" for name, value in facts.items())
-    sys.stdout.write(f"packages: {packages}\n")
+    sys.stdout.write(f"packages: {', '.join(f'{name} {version}' for name, version in packages.items())}\n")
     return 0
 
 

@@ -59,8 +59,9 @@ class Analyses:
         return cast("Watching", self._get("watching", upload))
 
     def speech(self, upload: Upload) -> Spans:
-        """Where somebody talks in a video; empty without sound."""
-        return cast("Spans", self._get("speech", upload)) if upload.file.info.audio is not None else ()
+        """Where somebody talks in a video; empty for one without sound, and for songs and images."""
+        info = upload.file.info
+        return cast("Spans", self._get("speech", upload)) if info.kind == "video" and info.audio is not None else ()
 
     def ready(self, upload: Upload, what: str) -> bool:
         """Whether an analysis (``listening``, ``watching``, ``speech``) can be had without waiting."""

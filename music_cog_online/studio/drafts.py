@@ -145,8 +145,8 @@ def lay_out(
         "preset": composition.preset,
         "edit": composition.to_json(),
     }
-    if plan is not None and composition.synced:
-        about["sync"] = plan.to_json()
+    if plan is not None:
+        about["sync" if composition.synced else "laid"] = plan.to_json()
     clips = [_clip(shot, composition, material[shot.media], rate, frames) for shot in shots]
     for clip in clips:
         clip["m"]["fit"] = composition.fit or fit_for(material[clip["m"]["media"]].file, (width, height))
@@ -161,6 +161,15 @@ def lay_out(
         "m": about,
         "t": [{"id": name, "tt": kind, "sg": segments} for name, kind, segments in tracks if segments],
     }
+
+
+def plan_of(draft: Mapping[str, Any] | None) -> SyncPlan | None:
+    """The plan that a draft was laid out from; None without music, or for a plan of another version."""
+    about = draft.get("m", {}) if draft else {}
+    try:
+        return SyncPlan.from_json(about.get("sync") or about["laid"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _clip(

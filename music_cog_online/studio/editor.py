@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from music_cog_online.studio.analyses import Analyses
-from music_cog_online.studio.drafts import Material, lay_out
+from music_cog_online.studio.drafts import Material, lay_out, plan_of
 from music_cog_online.studio.editing.compositions import Composition, composition_of
 from music_cog_online.studio.editing.edits import Bench, apply
 from music_cog_online.studio.editing.instructions import Known, is_chinese, understand
@@ -99,9 +99,11 @@ class Editor:
             progress(0.05 + 0.1 * number / len(operations), type(operation).__name__)
             steps.append(self._step(project, bench, operation))
         draft = self._finish(project, bench, progress=progress)
-        if bench.edits or draft is not None:
-            bench.lines.append(say(language, "next_export"))
-        return Answer(" ".join(bench.lines), tuple(steps), draft)
+        if draft:
+            bench.say("next_export")
+        if not bench.lines:
+            bench.say("nothing_changed")
+        return Answer(("" if language == "zh" else " ").join(bench.lines), tuple(steps), draft)
 
     def _step(self, project: Project, bench: Bench, operation: Operation) -> Step:
         name, args = type(operation).__name__, _plain(asdict(operation))
@@ -137,13 +139,15 @@ class Editor:
 
     def _finish(self, project: Project, bench: Bench, *, progress: Progress) -> Mapping[str, Any] | None:
         """Lays the composition out and keeps the draft, if anything changed since the last time."""
-        if bench.composition == bench.start:
-            return (bench.draft or {}) if bench.moved else None
         composition = bench.composition
+        changed = composition != bench.start
         plan: SyncPlan | None = None
-        if composition.song is not None and composition.pieces:
-            plan = self._planner.plan(composition, bench.uploads, progress=progress)
+        if composition.song is not None and composition.pieces and (changed or bench.sync_asked):
+            plan = self._plan(bench, progress)
             tell_plan(bench, plan, self._planner.song(composition, bench.uploads))
+            bench.sync_asked = False
+        if not changed:
+            return (bench.draft or {}) if bench.moved else None
         draft = self._draft(project, composition, bench, plan)
         if bench.shaped and draft:
             tell_shape(bench, draft["m"]["width"], draft["m"]["height"], draft["t"][0]["sg"][0]["m"]["fit"])
@@ -151,6 +155,15 @@ class Editor:
         self._projects.put_draft(project.id, draft, what=bench.what())
         bench.start, bench.draft, bench.moved = composition, draft, True
         return draft
+
+    def _plan(self, bench: Bench, progress: Progress) -> SyncPlan:
+        """The plan of the composition in hand: the one of the kept draft where picture, song and wish are the same."""
+        composition, before = bench.composition, bench.start
+        kept = plan_of(bench.draft)
+        same = (composition.pieces, composition.song, composition.wish) == (before.pieces, before.song, before.wish)
+        if kept is not None and same and not bench.sync_asked:
+            return kept
+        return self._planner.plan(composition, bench.uploads, progress=progress)
 
     def _draft(self, project: Project, composition: Composition, bench: Bench, plan: SyncPlan | None) -> dict[str, Any]:
         if not composition.pieces:

@@ -1,4 +1,4 @@
-"""The craft behind the studio, as five calls: listen, watch, plan, render, verify.
+"""The craft behind the studio, in a few calls: listen, watch, plan, render, verify.
 
 The server, the editor and the jobs reach listening, watching, planning, rendering and verifying through an `Engine`
 alone; numpy is loaded by the first call and not by the server's start.
@@ -58,6 +58,16 @@ class Engine:
         from music_cog_online.studio.plan import plan
 
         return plan(pictures, song, wish)
+
+    def check(self, draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> None:
+        """Refuses a draft that cannot be rendered.
+
+        Raises:
+            CannotDo: The draft makes no sense, or is beyond the bounds.
+        """
+        from music_cog_online.studio.render import parse_draft
+
+        parse_draft(draft, media)
 
     def render(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,7 +55,9 @@ class Gate:
         finally:
             activity.running -= 1
             activity.last = time.monotonic()
-            logger.info("%s %s %d %.0f ms", scope["method"], _shown(scope), status, (activity.last - started) * 1000)
+            level = logging.DEBUG if scope["method"] == "GET" and status < 400 else logging.INFO  # polling is no news
+            took_ms = (activity.last - started) * 1000
+            logger.log(level, "%s %s %d %.0f ms", scope["method"], _shown(scope), status, took_ms)
 
     def _refuses(self, headers: Headers) -> str:
         host = headers.get("host", "")

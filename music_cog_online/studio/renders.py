@@ -21,7 +21,6 @@ from music_cog_online.studio.log import logger
 from music_cog_online.studio.media import MediaFile
 from music_cog_online.studio.names import clean_name
 from music_cog_online.studio.projects import Project, Projects
-from music_cog_online.studio.render.draft import parse_draft
 
 __all__ = ["Renders", "digest_of", "song_of"]
 
@@ -75,7 +74,7 @@ class Renders:
             if known["draft"] != body or known["session_id"] != project.id:
                 raise RequestRefused("This render id is in use.", code=409, status=409, hint="Use a new id.")
             return self.status(project.user_id, render_id)
-        parse_draft(draft, self._media(project.id))
+        self._engine.check(draft, self._media(project.id))
         if self._jobs.length(_LANE) >= _MAX_WAITING:
             raise RequestRefused("Too many renders are waiting.", code=429, status=429, hint="Try again in a minute.")
         about = draft.get("m")

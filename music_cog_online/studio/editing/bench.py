@@ -39,6 +39,7 @@ class Bench:
         draft: The kept draft.
         start: The composition that `draft` was laid out from.
         moved: Whether another draft became the present one.
+        sync_asked: Whether this instruction asks for sync, so that its figures are told even if nothing changes.
         shaped: Whether the shape was changed, which is told once the size is known.
         lines: Sentences of the answer.
         edits: What was done, for the history.
@@ -55,6 +56,7 @@ class Bench:
     start: Composition = field(init=False)
     moved: bool = False
     shaped: bool = False
+    sync_asked: bool = False
     lines: list[str] = field(default_factory=list)
     edits: list[str] = field(default_factory=list)
 

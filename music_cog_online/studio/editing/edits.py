@@ -89,6 +89,7 @@ def sync(bench: Bench, operation: Sync) -> None:
     if volume is None:
         volume = old.song_volume if old.synced else 1.0
     bench.change(song=song.file.id, wish=replace(wish, **given), synced=True, song_volume=volume, background=False)
+    bench.sync_asked = True
     bench.did("what_sync")
 
 

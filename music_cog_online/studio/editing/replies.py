@@ -75,6 +75,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "redone": ("Done again: {what}.", "已重做：{what}。"),
     "nothing_to_undo": ("There is nothing to undo.", "没有可以撤销的操作。"),
     "nothing_to_redo": ("There is nothing to redo.", "没有可以重做的操作。"),
+    "nothing_changed": ("Nothing had to be changed.", "没有需要改动的地方。"),
     "reset": ("The timeline is empty again; your files are still here.", "时间线已清空，素材都还在。"),
     # What is missing
     "no_picture": (

@@ -33,7 +33,8 @@ _TAIL = re.compile(
 _TAIL_ZH = re.compile(r"(?:在|从|放在|显示|持续|，|用[白黑红黄金橙绿蓝青紫粉灰]).{0,14}$")
 _RETEXT = (
     r"\b(?:change|edit|rename|replace|rewrite|update|correct|fix|swap|make)\b.{0,40}\b(?:to|with|say|read|"
-    r"into|by|as)\b|\bshould (?:be|say|read)\b|改[成为]|换[成为]|替换[成为]|变成"
+    r"into|by|as)\b|\bshould (?:be|say|read)\b|改[成为]|换[成为]|替换.{0,6}[成为]|变成"
+    r"|(?:改|换).{0,4}(?:标题|字幕|文字)[成为]"
 )
 _RESTYLE = (
     r"\b(?:make|turn|move|put|set|change|place|shift|keep|show)\b.{0,12}\b(?:the|that|my|this|it|"

@@ -23,10 +23,10 @@ def tell_plan(bench: Bench, plan: SyncPlan, song: Listening) -> None:
         return
     upload = bench.find(composition.song)
     name = upload.file.name if upload is not None else ""
-    same = (composition.pieces, composition.song, composition.wish) == (before.pieces, before.song, before.wish)
-    if same and before.synced:
+    laid = (composition.pieces, composition.song, composition.wish)
+    if not bench.sync_asked and laid == (before.pieces, before.song, before.wish) and before.synced:
         return
-    if before.synced and composition.wish == before.wish and composition.song == before.song:
+    if not bench.sync_asked:
         bench.say("relaid")
     elif is_montage(composition):
         length = seconds(bench.language, plan.duration_s)
