@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from .lexicon import Hit
+from .lexicon import JOINTS, Hit
 from .rules import Clause
 from .text import Token
 
 __all__ = ["clauses"]
 
-_SENTENCE_ENDS = frozenset(".?")
+_SENTENCE_ENDS = frozenset({".", "?"})
+_CLAUSE_ENDS = frozenset({".", "?", ",", ":"})
 
 
-def clauses(tokens: Sequence[Token], hits: Sequence[Hit], groups: Mapping[str, Sequence[str]]) -> list[Clause]:
+def clauses(tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Clause]:
     """Cut a message into clauses, in the user's order.
 
     Args:
         tokens: Tokens of the message.
         hits: What the lexicon found in them.
-        groups: Intent → the concepts that speak of it.
+        kind_of: Concept → the intent it speaks of.
     """
-    kind_of = {concept: intent for intent, concepts in groups.items() for concept in concepts}
-    content = _content(tokens, hits)
+    content = _content(tokens, hits, kind_of)
     live = [hit for hit in hits if not content.intersection(hit.places)]
     live += [Hit("quoted", (place,), "") for place in sorted(content) if tokens[place].text]
-    joints = {hit.places[0]: hit for hit in live if hit.concept in ("then", "and", "after")}
+    joints = {hit.places[0]: hit for hit in live if hit.concept in JOINTS}
     cut: list[Clause] = []
     start, goes_first = 0, False
     for place in range(len(tokens) + 1):
@@ -48,7 +48,7 @@ def clauses(tokens: Sequence[Token], hits: Sequence[Hit], groups: Mapping[str, S
                 )
             )
         goes_first = joint is not None and joint.concept == "after" and place > 0
-        start = joint.places[-1] + 1 if joint else place + 1
+        start = place + 1 if joint is None or goes_first else joint.places[-1] + 1
     return cut
 
 
@@ -62,23 +62,26 @@ def _clause(
     goes_first: bool,
     leads_on: bool,
 ) -> Clause:
-    inside = [hit for hit in hits if hit.places[0] in span and hit.places[-1] in span]
+    last = span.stop if question else span.stop - 1
+    inside = [hit for hit in hits if span.start <= hit.places[0] and hit.places[-1] <= last]
     covered = {place for hit in inside for place in hit.places}
     unknown = [i for i in span if tokens[i].kind in ("word", "char") and i not in covered]
     kept = _uncancelled(inside, kind_of)
+    if goes_first:
+        kept.append(Hit("after", (span.start,), ""))
     if question:
         kept.append(Hit("asked", (span.stop,), "?"))
     return Clause(hits=tuple(kept), plain=not unknown, goes_first=goes_first, leads_on=leads_on)
 
 
-def _content(tokens: Sequence[Token], hits: Sequence[Hit]) -> set[int]:
+def _content(tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str, str]) -> set[int]:
     """Places of words that are shown, said or named in the video (rule 2)."""
     content: set[int] = set()
     for hit in hits:
         if hit.concept == "caption":
             content.update(_to_the_end(tokens, hit))
         elif hit.concept == "look":
-            content.update(_named(tokens, hits, hit))
+            content.update(_named(tokens, [other for other in hits if other.concept in kind_of], hit))
     return content
 
 
@@ -91,9 +94,8 @@ def _to_the_end(tokens: Sequence[Token], marker: Hit) -> range:
         start += 1
     if start < len(tokens) and tokens[start].kind in ("quoted", "link", "media_link"):
         return range(0)
-    ends: Callable[[Token], bool] = lambda token: token.kind == "mark" and (token.text in _SENTENCE_ENDS or not colon)  # noqa: E731
-    stop = next((i for i in range(start, len(tokens)) if ends(tokens[i])), len(tokens))
-    return range(start, stop)
+    ends = _SENTENCE_ENDS if colon else _CLAUSE_ENDS
+    return range(start, next((i for i in range(start, len(tokens)) if tokens[i].text in ends), len(tokens)))
 
 
 def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
@@ -101,7 +103,7 @@ def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
     before, after = look.places[0] - 1, look.places[-1] + 1
     named: set[int] = set()
     for hit in hits:
-        if hit.concept not in ("and", "then", "fill", "edit") and (before in hit.places or after in hit.places[:1]):
+        if hit.concept != "edit" and (before in hit.places or after in hit.places[:1]):
             named.update(hit.places)
     return {place for place in named if tokens[place].kind != "mark"} - set(look.places)
 
@@ -110,18 +112,24 @@ def _uncancelled(hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Hit]:
     """What is left when "don't …", "before …", "… yet" have taken out what they speak of (rule 4)."""
     kept: list[Hit] = []
     cancelling: str | None = None  # the intent that the last marker cancels; "" until its first word is met
+    gone: set[int] = set()  # places of the marker and of what it cancelled
     for hit in hits:
         kind = kind_of.get(hit.concept)
         if hit.concept == "cancel_next":
             cancelling = ""
+            gone.update(hit.places)
         elif hit.concept in ("cancel_before", "cancel_all"):
             kept = [other for other in kept if other.concept not in kind_of]
             cancelling = "" if hit.concept == "cancel_all" else None
+            gone.update(hit.places)
         elif hit.concept == "instead":
             cancelling = None
+        elif kind is not None and gone.intersection(hit.places):
+            continue
         elif kind is not None and cancelling is not None:
             if cancelling in ("", kind):
                 cancelling = kind
+                gone.update(hit.places)
                 continue
             cancelling = None
         kept.append(hit)

@@ -105,7 +105,7 @@ class Router:
         tokens = tokenise(normalise(text), media_endings=self._media_endings, respell=self._lexicon.respell)
         tokens = self._lexicon.mend(tokens)
         verdicts: list[_Verdict] = []
-        for clause in clauses(tokens, self._lexicon.match(tokens), self._groups):
+        for clause in clauses(tokens, self._lexicon.match(tokens), self._intent_of):
             verdict = self._judge(clause)
             if clause.goes_first and verdict.intent == "edit" and verdict.weight == "request":
                 verdicts.insert(max(len(verdicts) - 1, 0), verdict)
@@ -123,7 +123,13 @@ class Router:
 
     @cached_property
     def _groups(self) -> dict[str, list[str]]:
-        return {name: text.replace(",", " ").split() for name, text in self._data["groups"].items()}
+        return {name: _names(text) for name, text in self._data["groups"].items()}
+
+    @cached_property
+    def _intent_of(self) -> dict[str, str]:
+        """Concept → the intent that a cancellation takes it for."""
+        concepts = {name: intent for intent, names in self._groups.items() for name in names}
+        return {**concepts, **self._data["counts_as"]}
 
     @cached_property
     def _skip_sse(self) -> dict[str, bool]:
@@ -135,7 +141,13 @@ class Router:
 
     @cached_property
     def _lexicon(self) -> Lexicon:
-        return Lexicon(self._data["concepts"], left_alone=self._data["left_alone"], respell=dict(self._data["respell"]))
+        return Lexicon(
+            self._data["concepts"],
+            soft=_names(self._data["soft"]),
+            likely=_names(self._data["likely"]),
+            left_alone=self._data["left_alone"],
+            respell=self._data["respell"],
+        )
 
     @cached_property
     def _rules(self) -> list[Rule]:
@@ -149,6 +161,10 @@ class Router:
                 raise ManifestError(f"skill.yaml: intents.rules[{index}] names the unknown concept {min(unknown)!r}")
             rules.append(rule)
         return rules
+
+
+def _names(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _distinct(first: str, others: Sequence[_Verdict]) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .spelling import Speller
 from .text import UNSPACED, Token
 
-__all__ = ["Hit", "Lexicon"]
+__all__ = ["JOINTS", "Hit", "Lexicon"]
 
 GAP = "~"
+JOINTS = frozenset({"and", "then", "after"})  # concepts that join clauses
 _GAP_WORDS = 4  # words that a gap may stand for
 _GAP_CHARS = 10  # letters of a script without spaces that a gap may stand for
 _STEM_KEY = 3  # letters that every stem has at least, and that stems are filed under
@@ -45,6 +46,8 @@ class Lexicon:
         concepts: concept → language → phrases separated by commas, in the spelling of `normalise`. `stem*` matches
             every word that starts so, `~` stands for up to four words (ten letters in scripts without spaces) between
             two parts of a phrase.
+        soft: concepts whose phrases leave the shorter ones inside them in force, but for words that join clauses.
+        likely: concepts that a typing error is taken for before any other.
         left_alone: words that are never taken for a typing error.
         respell: short and slang spellings → the words they stand for.
     """
@@ -53,19 +56,25 @@ class Lexicon:
         self,
         concepts: Mapping[str, Mapping[str, str]],
         *,
+        soft: Collection[str] = (),
+        likely: Collection[str] = (),
         left_alone: str = "",
         respell: Mapping[str, str] | None = None,
     ) -> None:
         self.respell = dict(respell or {})
+        self._soft = frozenset(soft)
         self._raw: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         self._ready: dict[str, dict[str, list[_Entry]]] = {}
         for concept, languages in concepts.items():
             for phrases in languages.values():
                 for phrase in phrases.split(", "):
                     self._raw[phrase[:1]].append((concept, phrase))
-        text = [phrases for languages in concepts.values() for phrases in languages.values()]
-        known = {*" ".join([left_alone, *text]).replace(",", " ").split()}
-        self._speller = Speller(known)
+        words = {name: _words(" ".join(languages.values())) for name, languages in concepts.items()}
+        self._speller = Speller(
+            set().union(*words.values()),
+            likely=set().union(*(words[name] for name in likely)),
+            left_alone=_words(left_alone),
+        )
 
     def _filed(self, letter: str) -> dict[str, list[_Entry]]:
         """Phrases that begin with this letter, under their first word, or under a stem's first letters and `*`."""
@@ -88,14 +97,14 @@ class Lexicon:
         found = [hit for start in range(len(tokens)) for hit in self._at(tokens, start)]
         found += [Hit(token.kind, (i,), token.kind) for i, token in enumerate(tokens) if not token.text]
         found.sort(key=lambda hit: -len(hit.places))
-        longer: defaultdict[int, list[frozenset[int]]] = defaultdict(list)
+        longer: defaultdict[int, list[tuple[frozenset[int], bool]]] = defaultdict(list)
         kept: list[Hit] = []
         for hit in found:
             places = frozenset(hit.places)
-            if any(places < other for other in longer[hit.places[0]]):
+            if any(places < other and (hides or hit.concept in JOINTS) for other, hides in longer[hit.places[0]]):
                 continue
             for place in places:
-                longer[place].append(places)
+                longer[place].append((places, hit.concept not in self._soft))
             kept.append(hit)
         return sorted(set(kept), key=lambda hit: (hit.places, hit.concept))
 
@@ -108,6 +117,10 @@ class Lexicon:
             places = _follow(parts, tokens, start)
             if places:
                 yield Hit(concept, places, " ".join(tokens[place].text for place in places))
+
+
+def _words(phrases: str) -> set[str]:
+    return {*phrases.replace(",", " ").split()}
 
 
 def _follow(parts: tuple[str, ...], tokens: Sequence[Token], start: int) -> tuple[int, ...] | None:

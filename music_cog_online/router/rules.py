@@ -104,5 +104,5 @@ class Rule:
 
 
 def _in_order(groups: tuple[frozenset[str], ...], clause: Clause) -> bool:
-    places = [clause.starts(group) for group in groups]
-    return all(place is not None for place in places) and places == sorted(places, key=lambda place: place or 0)
+    before, after = (clause.starts(group) for group in groups)
+    return before is not None and after is not None and before < after

@@ -8,7 +8,8 @@ __all__ = ["Speller", "distance"]
 
 _SHORTEST = 4  # letters of a word that is looked at at all
 _ONE_ERROR = 5  # letters of a known word that may have one error of any sort; below, only two letters swapped
-_TWO_ERRORS = 8  # letters of a known word that may have two
+_TWO_ERRORS = 8  # letters of a known word that may have two; from five on, two if no letter is new or missing
+_TOO_MANY = 3
 
 
 class Speller:
@@ -16,10 +17,16 @@ class Speller:
 
     Args:
         known: Known words, which are never changed; with `*` at the end, beginnings of known words.
+        likely: Those of them that win over others at the same distance.
+        left_alone: Further words that are never changed, and that no word is changed to.
     """
 
-    def __init__(self, known: Collection[str]) -> None:
+    def __init__(
+        self, known: Collection[str], *, likely: Collection[str] = (), left_alone: Collection[str] = ()
+    ) -> None:
         self._known = known
+        self._likely = likely
+        self._left_alone = left_alone
         self._by_letter: dict[str, list[str]] = {}
 
     def _candidates(self, letter: str) -> list[str]:
@@ -31,28 +38,36 @@ class Speller:
     def mend(self, word: str) -> str:
         """The known word that was meant, or the word itself.
 
-        The first letter must be right, or swapped with the second. Two candidates at the same distance: the one of the
-        word's own length, then the first in the alphabet.
+        The first letter must be right, or swapped with the second. Of candidates at the same distance, a
+        likely word wins, then one of the word's own length, then the first in the alphabet.
         """
-        if len(word) < _SHORTEST or any(
-            known in self._known for known in (word, *(f"{word[:n]}*" for n in range(3, len(word) + 1)))
-        ):
+        if len(word) < _SHORTEST or word in self._left_alone or self._knows(word):
             return word
-        best: tuple[int, int, str] | None = None
+        best: tuple[int, bool, int, str] | None = None
         for letter in dict.fromkeys(word[:2]):
             for known in self._candidates(letter):
-                allowed = 2 if len(known) >= _TWO_ERRORS else 1
-                if abs(len(known) - len(word)) > allowed or (letter != word[0] and known[:2] != word[1::-1]):
+                if letter != word[0] and known[:2] != word[1::-1]:
                     continue
-                if len(set(known) ^ set(word)) > 2 * allowed:
-                    continue
-                errors = distance(word, known)
-                if len(known) < _ONE_ERROR and sorted(known) != sorted(word):
-                    continue
-                rank = (errors, abs(len(known) - len(word)), known)
-                if errors <= allowed and (best is None or rank < best):
+                errors = _errors(word, known)
+                rank = (errors, known not in self._likely, abs(len(known) - len(word)), known)
+                if errors <= 2 and (best is None or rank < best):
                     best = rank
-        return best[2] if best else word
+        return best[-1] if best else word
+
+    def _knows(self, word: str) -> bool:
+        return word in self._known or any(f"{word[:n]}*" in self._known for n in range(3, len(word) + 1))
+
+
+def _errors(word: str, known: str) -> int:
+    """How many typing errors lie between two words; more than two if it is more than is forgiven."""
+    shuffled = len(word) == len(known) and sorted(word) == sorted(known)
+    allowed = 2 if len(known) >= _TWO_ERRORS or (shuffled and len(known) >= _ONE_ERROR) else 1
+    if abs(len(known) - len(word)) > allowed or len(set(known) ^ set(word)) > 2 * allowed:
+        return _TOO_MANY
+    if len(known) < _ONE_ERROR and not shuffled:
+        return _TOO_MANY
+    errors = distance(word, known)
+    return errors if errors <= allowed else _TOO_MANY
 
 
 def distance(a: str, b: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -18,6 +18,7 @@ _LETTERS = str.maketrans("đıłøىة۔।؟،¿¡", "dilo\u064a\u0647..?,,,", 
 _ACCENTS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u093c\ufe0f\u200b-\u200f]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 UNSPACED = _CJK + "\uac00-\ud7af"  # Han, kana and Hangul: each letter is a token
+_IS = re.compile(r"\b[èé]\b")  # Italian and Portuguese "is": without its accent it would be "and"
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _ARABIC_ARTICLE = re.compile("^[وفبلك]?ال(?=.{3})|^و(?=ال|.{4})")
 _SPACED_CJK = re.compile(f"(?<=[{_CJK}])[ \u3000]+(?=[{_CJK}])")
@@ -28,11 +29,11 @@ _TOKEN = re.compile(
     | (?P<quoted>"[^"]*"|"[^"]+$|(?<![^\W{_CJK}])'[^'\n]+'(?![^\W{UNSPACED}]))
     | (?P<file_name>(?:[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[^\W{_CJK}]+|[{_CJK}]+)
         \.(?=[a-z0-9]*[a-z])[a-z0-9]{{2,4}}(?![^\W{_CJK}]))
-    | (?P<number>\d+(?:[.:x/]\d+)+|\d+(?![^\W_{UNSPACED}]))
+    | (?P<number>\d+(?:[.:x/]\d+)+|\d+(?=[kmg]b)|\d+(?![^\W_{UNSPACED}]))
     | (?P<char>[{UNSPACED}])
     | (?P<word>(?:[^\W_{UNSPACED}]|[\u0900-\u0963\u0e30-\u0e4e])+(?:'(?:[^\W_])+)*)
     | (?P<mark>\.+|[,;:!?\n。、]+|\s[-–—]+\s|—)
-    | (?P<symbol>[^\s\w])
+    | (?P<symbol>[^\s\w'-])
     """,
     re.VERBOSE,
 )
@@ -57,11 +58,14 @@ def normalise(text: str) -> str:
     Han, kana and Hangul stay whole. An empty text gives an empty text.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_QUOTES)).casefold()
+    folded = _IS.sub("es", folded)
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
     return _STRETCHED.sub(r"\1", unicodedata.normalize("NFC", bare).translate(_LETTERS))
 
 
-def tokenise(text: str, *, media_endings: Collection[str] = (), respell: dict[str, str] | None = None) -> list[Token]:
+def tokenise(
+    text: str, *, media_endings: Collection[str] = (), respell: Mapping[str, str] | None = None
+) -> list[Token]:
     """Split normalised text into tokens.
 
     Args:
@@ -81,7 +85,7 @@ def tokenise(text: str, *, media_endings: Collection[str] = (), respell: dict[st
         elif kind in ("quoted", "file_name"):
             tokens.append(Token("", kind))
         elif kind == "word":
-            tokens += [Token(word, "word") for word in _words(raw, respell or {})]
+            tokens += _words(raw, respell or {})
         elif kind == "mark":
             tokens.append(Token(_mark(raw), "mark"))
         elif kind in ("number", "char", "symbol"):
@@ -89,13 +93,16 @@ def tokenise(text: str, *, media_endings: Collection[str] = (), respell: dict[st
     return tokens
 
 
-def _words(raw: str, respell: dict[str, str]) -> list[str]:
+def _words(raw: str, respell: Mapping[str, str]) -> list[Token]:
     """Undo elisions and contractions: `l'export` is two words, `gimme` is `give me`."""
     known = respell.get(raw) or respell.get(raw.replace("'", ""))
     if known:
-        return known.split()
-    parts = [_ARABIC_ARTICLE.sub("", part) for part in raw.split("'")]
-    return [word for part in parts for word in respell.get(part, part).split()]
+        return tokenise(known)
+    tokens: list[Token] = []
+    for part in raw.split("'"):
+        word = _ARABIC_ARTICLE.sub("", part)
+        tokens += tokenise(respell[word]) if word in respell else [Token(word, "word")]
+    return tokens
 
 
 def _mark(raw: str) -> str:
