@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from music_cog_online.errors import StoreError
+from music_cog_online.files import remove_left_behind, temp_beside
 from music_cog_online.settings import Secret
 
 __all__ = ["Render", "Session", "Store"]
@@ -30,7 +31,6 @@ _LOCK_TIMEOUT_S = 30.0
 _SIGN_IN_TIMEOUT_S = 240.0
 _KEPT_RENDERS = 50
 _KEPT_DRAFTS = 20
-_STALE_TEMP_S = 3600.0
 _Record = TypeVar("_Record", "Render", "Session")
 
 
@@ -371,8 +371,8 @@ def _private_folder(folder: Path) -> None:
 
 
 def _temp_file(path: Path, content: bytes) -> Path:
-    temp = path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns()}")
-    _sweep(path)
+    remove_left_behind(path)
+    temp = temp_beside(path)
     handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -383,14 +383,6 @@ def _temp_file(path: Path, content: bytes) -> Path:
         temp.unlink(missing_ok=True)
         raise
     return temp
-
-
-def _sweep(path: Path) -> None:
-    """Remove what killed commands left of this file."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE_TEMP_S:
-                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

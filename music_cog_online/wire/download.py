@@ -14,6 +14,7 @@ from typing import BinaryIO
 import requests
 
 from music_cog_online.errors import BrokenAnswer, StoreError, Unreachable, UsageError
+from music_cog_online.files import remove_left_behind, temp_beside
 from music_cog_online.wire.transport import Attempts, Call, Transport, translated
 
 __all__ = ["download"]
@@ -147,8 +148,8 @@ class _Fetch:
 def _temp_beside(dest: Path) -> Iterator[Path]:
     """A new empty file in the same folder, gone at the end unless it was moved; what killed commands left goes too."""
     try:
-        _sweep(dest)
-        temp = dest.with_name(f".{dest.name}.{os.getpid()}.part")
+        remove_left_behind(dest)
+        temp = temp_beside(dest)
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
     except OSError as exc:
         raise StoreError(
@@ -159,24 +160,3 @@ def _temp_beside(dest: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temp.unlink(missing_ok=True)
-
-
-def _sweep(dest: Path) -> None:
-    for left in dest.parent.glob(f".{_glob_escaped(dest.name)}.*.part"):
-        owner = left.name.split(".")[-2]
-        if owner.isdecimal() and not _alive(int(owner)):
-            left.unlink(missing_ok=True)
-
-
-def _glob_escaped(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

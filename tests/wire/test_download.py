@@ -170,6 +170,6 @@ def test_a_full_disk_is_told(peer: Peer, api: Api, dest: Path) -> None:
 
 def test_what_a_killed_command_left_is_swept(peer: Peer, api: Api, dest: Path) -> None:
     peer.route("GET", "/f.mp4", whole())
-    (dest.parent / ".video.mp4.999999999.part").write_bytes(b"half")
+    (dest.parent / ".video.mp4.999999999-0.part").write_bytes(b"half")
     api.download("/f.mp4", dest)
     assert left_in(dest.parent) == ["video.mp4"]
