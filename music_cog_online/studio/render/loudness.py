@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ _ABSOLUTE_GATE = -70.0
 _RELATIVE_GATE_DB = -10.0
 _BLOCK, _STEP = RATE * 4 // 10, RATE // 10
 _OVERSAMPLING = 4
+_PEAK_BLOCK = RATE // 10
 _LOOKAHEAD = RATE * 15 // 10_000
 _RELEASE = RATE // 20
 
@@ -93,12 +95,12 @@ def limited(samples: Sound, *, gain: float, ceiling_db: float) -> Sound:
     envelope = _envelope(out, quick=False, floor=ceiling)
     if float(envelope.max(initial=0.0)) <= ceiling:
         return out
-    reduction = np.minimum(1.0, ceiling / np.maximum(envelope, 1e-9))
+    reduction = np.asarray(ceiling / np.maximum(envelope, np.float32(ceiling)), np.float32)
     out *= _smoothed(reduction)[:, None]
     return out
 
 
-def _smoothed(reduction: NDArray[np.float64]) -> Sound:
+def _smoothed(reduction: Sound) -> Sound:
     """A gain curve without corners that is nowhere above `reduction`."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
@@ -109,7 +111,7 @@ def _smoothed(reduction: NDArray[np.float64]) -> Sound:
     return np.asarray(uniform_filter1d(smooth, _LOOKAHEAD | 1, mode="nearest"), np.float32)
 
 
-def _envelope(samples: Sound, *, quick: bool, floor: float = 0.0) -> NDArray[np.float64]:
+def _envelope(samples: Sound, *, quick: bool, floor: float = 0.0) -> Sound:
     """Largest true magnitude around each sample over all channels.
 
     Args:
@@ -117,23 +119,42 @@ def _envelope(samples: Sound, *, quick: bool, floor: float = 0.0) -> NDArray[np.
         quick: Only the global maximum has to be right, so that stretches far below it are left out.
         floor: Magnitudes well below this need not be right.
     """
-    from scipy.signal import resample_poly
-
     if len(samples) == 0:
-        return np.zeros(0)
-    envelope = np.asarray(np.abs(samples).max(axis=1), np.float64)
+        return np.zeros(0, np.float32)
+    channels = [np.ascontiguousarray(samples[:, number]) for number in range(samples.shape[1])]
+    envelope = np.abs(channels[0])
+    for channel in channels[1:]:
+        np.maximum(envelope, np.abs(channel), out=envelope)
     limit = float(envelope.max()) * 0.5 if quick else floor * 0.5
-    block = RATE // 10
-    margin = 32
-    for first in range(0, len(samples), block):
-        end = min(first + block, len(samples))
-        if envelope[first:end].max() <= limit:
+    kernels = _between_kernels()
+    margin = len(kernels[0]) // 2
+    for first in range(0, len(samples), _PEAK_BLOCK):
+        end = min(first + _PEAK_BLOCK, len(samples))
+        part = envelope[first:end]
+        if part.max() <= limit:
             continue
-        left, right = max(0, first - margin), min(len(samples), end + margin)
-        fine = np.abs(resample_poly(samples[left:right], _OVERSAMPLING, 1, axis=0)).max(axis=1)
-        fine = fine[(first - left) * _OVERSAMPLING : (end - left) * _OVERSAMPLING].reshape(-1, _OVERSAMPLING)
-        np.maximum(envelope[first:end], fine.max(axis=1), out=envelope[first:end])
+        for channel in channels:
+            left, right = max(0, first - margin), min(len(samples), end + margin)
+            near = channel[left:right]
+            if first < margin or right < end + margin:
+                near = np.pad(near, (margin - (first - left), margin - (right - end)))
+            for kernel in kernels:
+                np.maximum(part, np.abs(np.convolve(near, kernel, "valid")[: end - first]), out=part)
     return envelope
+
+
+@lru_cache(maxsize=1)
+def _between_kernels() -> tuple[Sound, ...]:
+    """Filters that give the values a quarter, half and three quarters of the way to the next sample."""
+    reach = 12
+    place = np.arange(-reach, reach + 1)
+    kernels = []
+    for step in range(1, _OVERSAMPLING):
+        at = place + step / _OVERSAMPLING
+        window = np.cos(np.pi * np.clip(at / (reach + 1), -1, 1) / 2) ** 2
+        kernel = np.sinc(at) * window
+        kernels.append((kernel / kernel.sum()).astype(np.float32))
+    return tuple(kernels)
 
 
 def _power(lufs: float) -> float:

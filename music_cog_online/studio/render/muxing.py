@@ -38,8 +38,7 @@ def copyable(draft: Draft, size: tuple[int, int], times: Mapping[str, Times]) ->
     if len(source) != draft.frames or steady_rate(source) != draft.rate:
         return None
     picks = [
-        pick_frames(source, from_s=shot.from_s, take_s=shot.take_s, frames=shot.frames, rate=draft.rate).source
-        for shot in draft.shots
+        pick_frames(source, from_s=shot.from_s, take_s=shot.take_s, frames=shot.frames).source for shot in draft.shots
     ]
     return first.media if np.array_equal(np.concatenate(picks), np.arange(draft.frames)) else None
 

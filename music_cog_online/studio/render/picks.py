@@ -58,7 +58,7 @@ def steady_times(times_s: Times) -> Times:
     return times_s if rate is None else np.arange(len(times_s)) / float(rate)
 
 
-def pick_frames(times_s: Times, *, from_s: float, take_s: float, frames: int, rate: Fraction) -> Picks:
+def pick_frames(times_s: Times, *, from_s: float, take_s: float, frames: int) -> Picks:
     """Chooses the source frames of one shot.
 
     Args:
@@ -66,7 +66,6 @@ def pick_frames(times_s: Times, *, from_s: float, take_s: float, frames: int, ra
         from_s: Start of the shot in the source.
         take_s: Its length in the source.
         frames: Its length in frames of the output; 0 gives empty picks.
-        rate: Frames per second of the output.
 
     Returns:
         Picks of length `frames`; indices stay within the shot and within the source.
@@ -80,7 +79,7 @@ def pick_frames(times_s: Times, *, from_s: float, take_s: float, frames: int, ra
     later = np.minimum(index + 1, len(times_s) - 1)
     earlier = np.maximum(index - 1, 0)
     gap = np.where(later > index, times_s[later] - times_s[index], times_s[index] - times_s[earlier])
-    shown = gap * frames / take_s * float(rate)  # how many output frames this source frame lasts
+    shown = gap * frames / take_s  # how many output frames this source frame lasts
     single = again.copy()
     single[:-1] &= ~again[1:]
     single[1:] &= ~again[:-1]

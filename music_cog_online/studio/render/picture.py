@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.errors import Cancelled
+from music_cog_online.studio.errors import Cancelled, CannotDo, MediaRefused
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.render.draft import Draft, Shot
 from music_cog_online.studio.render.encoders import COLOR_TAGS, VideoSettings, encoder_args
-from music_cog_online.studio.render.picks import Picks, Times, pick_frames
+from music_cog_online.studio.render.picks import Picks, Times, pick_frames, steady_times
 from music_cog_online.studio.render.sources import Frame, FrameSource
 
-__all__ = ["Chunk", "Picture", "chunks_of", "mixed"]
+__all__ = ["Chunk", "Picture", "chunks_of", "mixed", "source_times"]
 
 CHUNK_S = 30.0
 _CUT_LEVEL = 20.0
@@ -133,7 +133,7 @@ class Picture:
         picks = (
             Picks(np.zeros(shot.frames, np.int64), np.zeros(shot.frames, np.bool_))
             if shot.media.info.kind == "image"
-            else pick_frames(times, from_s=shot.from_s, take_s=shot.take_s, frames=shot.frames, rate=self._draft.rate)
+            else pick_frames(times, from_s=shot.from_s, take_s=shot.take_s, frames=shot.frames)
         )
         lowest, highest = int(picks.source[0]), int(picks.source[-1])
         for number in range(first, end):
@@ -202,12 +202,37 @@ def _difference(one: Frame | None, other: Frame | None, luma: int) -> float:
 
 
 def source_times(ffmpeg: Ffmpeg, shots: Sequence[Shot]) -> dict[str, Times]:
-    """Start of every frame of each source, by media id, with the rounding of containers taken off."""
-    from music_cog_online.studio.render.picks import steady_times
+    """Start of every frame of each source, by media id, with the rounding of containers taken off.
 
+    Raises:
+        MediaRefused: A source ends earlier than it announces.
+        CannotDo: A shot goes on beyond the end of its source.
+    """
     found: dict[str, Times] = {}
     for shot in shots:
+        still = shot.media.info.kind == "image"
         if shot.media.id not in found:
-            still = shot.media.info.kind == "image"
             found[shot.media.id] = np.zeros(1) if still else steady_times(ffmpeg.frame_times(shot.media.path))
+        if not still:
+            _check_reach(shot, found[shot.media.id])
     return found
+
+
+def _check_reach(shot: Shot, times: Times) -> None:
+    name, end_s, announced_s = shot.media.name, shot.from_s + shot.take_s, shot.media.info.duration_s
+    if len(times) == 0:
+        raise MediaRefused(f"{name} has no picture that can be decoded.", hint="Is the file whole?")
+    gap = float(np.median(np.diff(times))) if len(times) > 1 else max(announced_s, end_s)
+    real_s = float(times[-1]) + gap
+    slack = 2.5 * gap + 0.05
+    if end_s <= real_s + slack:
+        return
+    if announced_s > real_s + max(slack, 0.5) and len(times) > 1 and not _holds(times, announced_s):
+        raise MediaRefused(f"{name} is damaged: its picture ends at {real_s:.1f} s.", hint="Is the file whole?")
+    if end_s > max(real_s, announced_s) + slack:
+        raise CannotDo(f"A clip goes on to {end_s:.2f} s of {name}, which ends at {real_s:.2f} s.")
+
+
+def _holds(times: Times, announced_s: float) -> bool:
+    """Whether the last frame may well be meant to stay, since others do so as long."""
+    return bool(np.diff(times).max() >= 0.5 * (announced_s - times[-1]))

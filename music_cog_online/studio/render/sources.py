@@ -119,18 +119,22 @@ class _Reader:
         self._full: queue.SimpleQueue[Frame | BaseException | None] = queue.SimpleQueue()
         for _ in range(_POOL):
             self._empty.put(np.empty(size, np.uint8))
+        self._ended = False
         self._name = media.name
         self._thread = threading.Thread(target=self._read, args=(ffmpeg, media, before, graph), daemon=True)
         self._thread.start()
 
     def next_frame(self) -> Frame | None:
-        """The next frame, or None at the end."""
+        """The next frame, or None at the end and from then on."""
+        if self._ended:
+            return None
         try:
             item = self._full.get(timeout=_STALL_S)
         except queue.Empty:
             raise FfmpegStalled(f"Reading {self._name} made no progress and was stopped.", hint="Try again.") from None
         if isinstance(item, BaseException):
             raise item
+        self._ended = item is None
         self.next_index += item is not None
         return item
 

@@ -19,7 +19,7 @@ __all__ = ["along_map", "onsets_of"]
 Sound = NDArray[np.float32]
 Curve = NDArray[np.float64]
 
-_ONSET_TOLERANCE_S = 0.0008
+_ONSET_TOLERANCE_S = 0.0007
 _LOOSE_TOLERANCE_S = 0.0025
 _LONGEST_GAP_S = 0.25
 _FADE_S = 0.016
@@ -73,7 +73,7 @@ def onsets_of(samples: Sound, rate: int) -> NDArray[np.float64]:
 
     hop = round(_HOP_S * rate)
     size = hop * 4
-    mono = samples.mean(axis=1)
+    mono = samples[:, 0] + samples[:, -1]
     count = (len(mono) - size) // hop + 1
     if count < 8:
         return np.zeros(0)
@@ -145,10 +145,9 @@ def _spliced(body: Sound, rate: int, place: _Map, anchors: list[_Anchor], lowest
             if fade < _SHORTEST_FADE_S * rate:
                 begin, fade = max(written, min(begin, stop - round(_SHORTEST_FADE_S * rate))), stop - begin
                 fade = max(0, min(stop - begin, round(_SHORTEST_FADE_S * rate)))
-            ahead = float(lags[min(number + 1, len(lags) - 1)])
-            at, new_lag = match.best(
-                begin - lowest, stop - fade - lowest, fade, lag, need, anchor.tolerance, float(np.sign(ahead - need))
-            )
+            ahead = float(lags[min(number + 1, len(lags) - 1)]) - need
+            drift = float(np.sign(ahead)) if abs(ahead) < 2 * anchor.tolerance else 0.0
+            at, new_lag = match.best(begin - lowest, stop - fade - lowest, fade, lag, need, anchor.tolerance, drift)
             at += lowest
             _copy(out, body, written - first, at - first, written + lag - lowest)
             _cross(out, body, at - first, at + lag - lowest, at + new_lag - lowest, fade)
@@ -165,10 +164,8 @@ class _Match:
     _PLACES = 24
 
     def __init__(self, body: Sound) -> None:
-        from scipy.signal import decimate
-
-        mono = body.mean(axis=1)
-        thin = decimate(mono, self._THIN, ftype="fir") if len(mono) > 400 else mono[:: self._THIN]
+        mono = body[:, 0] + body[:, -1]
+        thin = mono[: len(mono) // self._THIN * self._THIN].reshape(-1, self._THIN).sum(axis=1)
         self._sound = np.append(thin[:1], thin[1:] - 0.7 * thin[:-1]).astype(np.float32)
 
     def best(
@@ -183,7 +180,7 @@ class _Match:
             lag: The lag before.
             need: The lag that is wanted after.
             tolerance: How far off it may be.
-            drift: Sign of where the wanted lag is moving: a lag on that side will last longer.
+            drift: Sign of where the wanted lag is moving, if a lag on that side will last longer, else 0.
         """
         thin = self._THIN
         span = max(4, fade // thin)
@@ -197,7 +194,8 @@ class _Match:
         new = self._at((places[:, None] + lags[None, :])[:, :, None] // thin + inside)
         cost = ((new - old[:, None, :]) ** 2).sum(axis=2) + 1e-9
         energy = (old**2).sum(axis=1)
-        cost = cost / (energy.mean() + 1e-9) - 0.05 * drift * (lags[None, :] - need) / max(tolerance, 1.0)
+        off = (lags[None, :] - need) / max(tolerance, 1.0)
+        cost = cost / (energy.mean() + 1e-9) - 0.05 * drift * off + 0.03 * off**2
         at, which = np.unravel_index(int(np.argmin(cost)), cost.shape)
         return int(places[at]), int(lags[which])
 
