@@ -1,6 +1,6 @@
 """What the planner pays: every cost of the optimisation, in points, in one table.
 
-A cut that stays off the beat costs about forty points; everything else is told in relation to that.
+A cut that stays off the beat costs about seventy points; everything else is told in relation to that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Prices:
         miss_far: Added to it half a beat away from the next beat, less when nearer.
         offset: Distance of one frame between a cut and its beat.
         offset_late: Added per frame beyond half a frame.
-        hit_frames: Largest distance of a hit in frames; below one, for beats are known to some milliseconds only.
+        hit_frames: Largest distance of a hit that is looked for, in frames; below one, for beats are known to some
+            milliseconds only.
         weak_beat: A cut of full strength on a beat that opens no bar.
         drop: The strongest cut without the strongest drop on it.
         drop_named: The cut that the user named without a drop on it.
@@ -44,23 +45,23 @@ class Prices:
         jump: A place where the song goes on elsewhere.
     """
 
-    miss: float = 40.0
+    miss: float = 70.0
     miss_far: float = 10.0
-    offset: float = 5.0
+    offset: float = 8.0
     offset_late: float = 20.0
     hit_frames: float = 0.8
     weak_beat: float = 3.0
-    drop: float = 60.0
+    drop: float = 150.0
     drop_named: float = 1000.0
     trim: float = 1.0
     trim_full: float = 3.0
     faster: float = 2.0
     slower: float = 5.0
     speed_full: float = 5.0
-    touch: float = 12.0
+    touch: float = 40.0
     stretch: float = 0.25
-    bend: float = 2.0
-    bend_percent: float = 3.0
+    bend: float = 1.5
+    bend_percent: float = 2.0
     ragged_start: float = 1.5
     ragged_end: float = 3.0
     mood: float = 2.0

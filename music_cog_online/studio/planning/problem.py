@@ -7,7 +7,7 @@ music: its speed between two cuts is the song time between them over the output 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -109,7 +109,8 @@ def cut_cost(problem: Problem, index: int, places_s: Floats) -> Floats:
 
 
 def price(problem: Problem, answer: Answer) -> float:
-    """The whole cost of an answer; infinite if it breaks a cap."""
+    """The whole cost of an answer, with hits up to a frame; infinite if it breaks a cap."""
+    problem = replace(problem, prices=replace(problem.prices, hit_frames=1.0))
     slopes = answer.slopes(problem)
     caps, prices = problem.caps, problem.prices
     steps = np.diff(slopes)

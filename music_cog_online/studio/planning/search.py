@@ -19,10 +19,8 @@ __all__ = ["search"]
 
 Row = NDArray[np.float32]
 
-_GRID_PER_S = 120
-_FINE_STEP = 0.0025
-_COARSE_STEP = 0.005
-_MOST_STATES = 40_000_000
+_GRIDS = ((240, 0.0025), (120, 0.0025), (120, 0.005), (60, 0.005))
+_MOST_STATES = 20_000_000
 _FAR = np.float32(1e9)
 
 
@@ -85,12 +83,14 @@ def search(problem: Problem) -> Answer | None:
 
 
 def _lattice(problem: Problem) -> _Lattice:
-    per_frame = max(1, round(_GRID_PER_S * problem.frame_s))
-    size = int(problem.course.duration_s / problem.frame_s * per_frame + 1e-6) + 1
-    lattice = _Lattice(problem, per_frame, _speeds(problem, _FINE_STEP), size)
-    states = sum(high - low for low, high in map(lattice.bounds, range(len(problem.units) + 1)))
-    if states * len(lattice.speeds) > _MOST_STATES:
-        lattice.speeds = _speeds(problem, _COARSE_STEP)
+    """The finest grid that is not too large."""
+    for grid_per_s, step in _GRIDS:
+        per_frame = max(1, round(grid_per_s * problem.frame_s))
+        size = int(problem.course.duration_s / problem.frame_s * per_frame + 1e-6) + 1
+        lattice = _Lattice(problem, per_frame, _speeds(problem, step), size)
+        places = sum(high - low for low, high in map(lattice.bounds, range(len(problem.units) + 1)))
+        if places * len(lattice.speeds) <= _MOST_STATES:
+            break
     return lattice
 
 
