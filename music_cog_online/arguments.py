@@ -86,6 +86,7 @@ def _studio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["serve", "info"], help="serve: run as a server; info: what it can use here")
     parser.add_argument("--host", help="serve: address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, help="serve: port to listen on")
+    parser.add_argument("--allow-remote", action="store_true", help="serve: needed for a --host that others can reach")
     parser.add_argument("--credits", type=int, metavar="N", help="serve: meter work, N credits for each client")
 
 
@@ -184,7 +185,7 @@ _ALL = (
         "the engine on this machine",
         "`serve` runs the studio as a server for several people until it is interrupted; `info` tells what\n"
         "it can use on this machine. For one person nothing needs to be started: commands do it themselves.",
-        ("info", "serve --host 0.0.0.0 --port 8765 --credits 100"),
+        ("info", "serve --port 8765 --credits 100"),
         _studio,
     ),
     Command(

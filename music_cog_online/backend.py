@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Backend", "Studio", "choose", "missing_studio_parts", "studio_command", "studio_environ"]
 
 _START_S = 60.0
-_STOP_S = 10.0
+_STOP_S = 15.0
 _TICK_S = 0.02
 _STUDIO_PARTS = ("imageio_ffmpeg", "numpy", "PIL", "python_multipart", "scipy", "starlette", "uvicorn")
 
@@ -141,7 +141,8 @@ class Studio:
         """What the studio wrote when it began to listen; None when it is not there, not whole or not alive."""
         try:
             facts = json.loads((self._folder / "server.json").read_bytes())
-            url, pid = str(facts["url"]), int(facts["pid"])
+            # One that others reach too is reached here like one that they do not.
+            url, pid = str(facts["url"]).replace("//0.0.0.0:", "//127.0.0.1:"), int(facts["pid"])
             os.kill(pid, 0)
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
@@ -169,8 +170,8 @@ class Studio:
 
         facts = self._facts()
         if facts and _listens(facts["url"]):
-            _stop(facts["pid"], facts["url"])
-        log = self._folder / "studio.log"
+            _stop(facts["pid"])
+        log = self._folder / "start.log"
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
             child = subprocess.Popen(
                 studio_command("serve", "--embedded", "--home", str(self._home)),
@@ -205,17 +206,16 @@ def _listens(url: str) -> bool:
         return False
 
 
-def _stop(pid: int, url: str) -> None:
-    """Ask a studio to end, and wait until it no longer listens."""
+def _stop(pid: int) -> None:
+    """Ask a studio to end, and wait until it is gone: until then nobody else may serve its folder."""
     import signal
 
+    real = Clock()
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    real = Clock()
-    for _ in range(int(_STOP_S / _TICK_S)):
-        if not _listens(url):
-            return
-        real.sleep(_TICK_S)
+        for _ in range(int(_STOP_S / _TICK_S)):
+            os.kill(pid, 0)
+            real.sleep(_TICK_S)
 
 
 def _ends(child: Popen[bytes], within_s: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from music_cog_online.actions.result import ActionResult, Teller
 
@@ -45,7 +45,7 @@ class JsonReporter:
 
     def progress(self, stage: str, fraction: float | None) -> None:
         """Tell how far a stage is."""
-        if self._gate.opens(stage, fraction):
+        if self._gate.opens(stage, full=fraction == 1):
             shown = None if fraction is None else round(fraction, 3)
             _write(self._err, json.dumps({"event": "progress", "stage": stage, "fraction": shown}, ensure_ascii=False))
 
@@ -76,7 +76,7 @@ class Lines:
 
     def progress(self, stage: str, fraction: float | None) -> None:
         """Tell how far a stage is, unless that was told a moment ago."""
-        if self._gate.opens(stage, fraction):
+        if self._gate.opens(stage):
             self._gauge(stage, fraction)
 
     def finish(self, result: ActionResult) -> None:
@@ -92,8 +92,7 @@ class Lines:
             _write(self._out, "You can say: " + " · ".join(f"“{phrase}”" for phrase in result.next))
 
     def _gauge(self, stage: str, fraction: float | None) -> None:
-        share = "" if fraction is None else f" {fraction:.0%}"
-        _write(self._out, f"{stage}:{share}" if share else f"{stage}...")
+        _write(self._out, f"{stage}: {fraction:.0%}" if fraction else f"{stage}...")
 
     def _stop_gauge(self) -> None:
         """Take away what a terminal shows while work runs."""
@@ -150,7 +149,7 @@ class Bar(Lines):
 
 
 class _Gate:
-    """Lets progress through now and then: each new stage, its end, and at most one more every `every_s`."""
+    """Lets progress through now and then: each new stage, and at most one more every `every_s`."""
 
     def __init__(self, every_s: float, now: Callable[[], float]) -> None:
         self._every_s = every_s
@@ -159,11 +158,11 @@ class _Gate:
         self._at_s = 0.0
         self._full = False
 
-    def opens(self, stage: str, fraction: float | None) -> bool:
+    def opens(self, stage: str, *, full: bool = False) -> bool:
+        """Whether to tell; a stage that is `full` is told once, however soon."""
         now_s = self._now()
-        fresh = stage != self._stage
-        full = fraction is not None and fraction >= 1
-        if not fresh and not (full and not self._full) and now_s - self._at_s < self._every_s:
+        fresh = stage != self._stage or (full and not self._full)
+        if not fresh and now_s - self._at_s < self._every_s:
             return False
         self._stage, self._at_s, self._full = stage, now_s, full
         return True
@@ -181,8 +180,3 @@ def reporter(*, as_json: bool, out: TextIO, err: TextIO) -> Reporter:
     if out.isatty() and err.isatty():
         return Bar(out, err)
     return Lines(out, err)
-
-
-def as_line(facts: dict[str, Any]) -> str:
-    """One JSON line."""
-    return json.dumps(facts, ensure_ascii=False)

@@ -89,12 +89,15 @@ def look_again(context: Context, session_id: str) -> Outcome:
     """Find out what came of a message that an interrupted command may have sent.
 
     Raises:
-        StreamLost: looked at five times, the project is as it was before that message.
+        StreamLost: the project is as it was before that message, looked at five times; or at once with `over` in its
+            data, where the backend itself says that nothing is under way.
     """
     draft = context.store.draft(session_id) or {}
     before = ProjectState(draft, None, None, None, "", {})
     now = context.api.state(session_id)
     changes = tuple(differences(draft, now.draft))
+    if not changes and _over(now):
+        raise StreamLost("The work was cut off and changed nothing.", data={"over": True})
     if not changes:
         lost = StreamLost("The command was interrupted while the backend was working.")
         changes = _after_loss(context, session_id, before, lost)
@@ -134,7 +137,8 @@ class _Hearing:
             teller.say(event.text)
         elif event.kind == "progress":
             share = event.data.get("progress")
-            teller.progress(event.text or "Working", float(share) if isinstance(share, int | float) else None)
+            stage = event.text or "Working"
+            teller.progress(stage[:1].upper() + stage[1:], float(share) if isinstance(share, int | float) else None)
         for text in self._transcript.feed(event):
             self._hear(text)
 
@@ -165,7 +169,7 @@ class _Hearing:
 def _settled(context: Context, session_id: str, before: ProjectState) -> ProjectState:
     """The state after a silent end; where it is unchanged it gets a moment to catch up."""
     after = context.api.state(session_id)
-    if _same(before, after):
+    if _same(before, after) and not _over(after):
         context.clock.sleep(context.manifest.intervals.recheck_first_s)
         after = context.api.state(session_id)
     return after
@@ -183,13 +187,16 @@ def _after_loss(context: Context, session_id: str, before: ProjectState, lost: S
     for look in range(intervals.rechecks):
         context.clock.sleep(intervals.recheck_s if look else intervals.recheck_first_s)
         try:
-            changes = _changes(before, context.api.state(session_id))
+            state = context.api.state(session_id)
+            changes = _changes(before, state)
         except (Unreachable, BrokenAnswer):
             context.teller.say("The backend does not answer yet.")
             continue
         if changes:
             context.teller.say("The work went on: the project has changed.")
             return changes
+        if _over(state):
+            break
         if look + 1 < intervals.rechecks:
             context.teller.say(f"No change yet (look {look + 1} of {intervals.rechecks}).")
     raise StreamLost(
@@ -197,6 +204,12 @@ def _after_loss(context: Context, session_id: str, before: ProjectState, lost: S
         reason=lost.reason,
         hint="The message was sent once only. Shall I try again? Then send the same instruction once more.",
     ) from lost
+
+
+def _over(state: ProjectState) -> bool:
+    """The backend says that no edit is under way; one that says nothing of the kind leaves it open."""
+    facts = state.raw.get("state")
+    return isinstance(facts, dict) and facts.get("editing") is False
 
 
 def _changes(before: ProjectState, after: ProjectState) -> tuple[str, ...]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,8 +12,9 @@ from pathlib import Path
 
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
-from music_cog_online.backend import missing_studio_parts, studio_command, studio_environ
-from music_cog_online.errors import MusicCogError
+from music_cog_online.actions.studio import ask
+from music_cog_online.backend import missing_studio_parts
+from music_cog_online.errors import BackendRefused, MusicCogError
 
 __all__ = ["Check", "run"]
 
@@ -130,24 +129,13 @@ def _clock(context: Context) -> Check:
 def _ffmpeg(context: Context) -> Check:
     """The studio alone runs ffmpeg; it is asked what it found."""
     wanted = context.backend.kind == "studio"
-    done = subprocess.run(
-        studio_command("info", "--json"),
-        env=studio_environ(context.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    remedy = "pip install imageio-ffmpeg, or set MUSIC_COG_FFMPEG to an ffmpeg with libx264."
     try:
-        facts = json.loads(done.stdout)
-        ffmpeg = facts.get("ffmpeg")
-    except (ValueError, AttributeError):
-        ffmpeg = None
-    if done.returncode or not ffmpeg:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        remedy = "pip install imageio-ffmpeg, or set MUSIC_COG_FFMPEG to an ffmpeg with libx264."
-        return Check("ffmpeg", ok=False, detail=words[-1] if words else "not found", remedy=remedy, essential=wanted)
-    detail = str(ffmpeg.get("version") or ffmpeg.get("path")) if isinstance(ffmpeg, dict) else str(ffmpeg)
-    return Check("ffmpeg", ok=True, detail=detail, essential=wanted)
+        facts = ask(context, "info", "--json")
+    except BackendRefused as error:
+        return Check("ffmpeg", ok=False, detail=error.message, remedy=remedy, essential=wanted)
+    detail = f"{facts.get('ffmpeg_version')}, encodes with {facts.get('encoder')}"
+    return Check("ffmpeg", ok=bool(facts.get("encoder")), detail=detail, remedy=remedy, essential=wanted)
 
 
 def _sign_in(context: Context) -> Check:

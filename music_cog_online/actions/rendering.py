@@ -140,7 +140,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
     """
     clock, intervals = context.clock, context.manifest.intervals
     patience_s = max(_PATIENCE_S, intervals.shortest_timeout_s / clock.real_s(1.0))
-    moved_at = noticed_at = clock.monotonic()
+    moved_at = told_at = clock.monotonic()
     misses = 0
     while not (status.finished or status.failed):
         context.teller.progress("Rendering", status.progress)
@@ -154,12 +154,12 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
                 raise _unfinished("The backend cannot be asked how the render is doing.", status) from error
         now = clock.monotonic()
         if (before.status, before.progress) != (status.status, status.progress):
-            moved_at = now
+            moved_at = told_at = now
         if now - moved_at > patience_s:
             raise _unfinished(f"The render has not moved for {_PATIENCE_S / 60:g} minutes.", status)
-        if now - noticed_at >= intervals.heartbeat_notice_s:
+        if now - told_at >= intervals.heartbeat_notice_s:
             context.teller.say(context.manifest.messages["still_working"])
-            noticed_at = now
+            told_at = now
     _note(context, status)
     return status
 

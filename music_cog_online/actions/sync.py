@@ -18,7 +18,7 @@ from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current, open_fresh
 from music_cog_online.actions.upload import hand_over
 from music_cog_online.actions.words import is_link, split_items
-from music_cog_online.errors import MusicCogError, SessionLost, UsageError
+from music_cog_online.errors import MusicCogError, SessionLost, StreamLost, UsageError
 from music_cog_online.store import Session, Store
 
 __all__ = ["run"]
@@ -128,11 +128,10 @@ def _asked(context: Context, job: _Job, text: str) -> Outcome:
     store = context.store
     if job.stage == "asked":
         return Outcome(())
+    asking = replace(job, stage="asking")
     try:
-        if job.stage == "asking":
-            outcome = look_again(context, job.session_id)
-        else:
-            asking = replace(job, stage="asking")
+        outcome = _found(context, job) if job.stage == "asking" else None
+        if outcome is None:
             outcome = converse(context, job.session_id, text, before_sending=lambda: _note(store, asking))
     except MusicCogError:
         # The user is told; running the command again is their word to send it once more.
@@ -140,6 +139,16 @@ def _asked(context: Context, job: _Job, text: str) -> Outcome:
         raise
     _note(store, replace(job, stage="asked"))
     return outcome
+
+
+def _found(context: Context, job: _Job) -> Outcome | None:
+    """What came of a message that may have left; None where it is certain that nothing did, and nothing will."""
+    try:
+        return look_again(context, job.session_id)
+    except StreamLost as lost:
+        if lost.data.get("over"):
+            return None
+        raise
 
 
 def _key(files: Sequence[str], text: str, session: Session | None) -> str:
