@@ -12,19 +12,42 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.listen.beatwise import rhythm_shapes, span_means
+from music_cog_online.studio.listen.beatwise import rhythm_shapes
+from music_cog_online.studio.listen.filters import local_mean
 from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, normalised_flux
 
-__all__ = ["Bars", "count_bars"]
+__all__ = ["BarCurves", "Bars", "beat_cues", "count_bars", "explained", "prepare"]
 
 Floats = NDArray[np.float64]
-_RESET_COST = 6.0
-_THREE_COST = 0.15  # 3/4 is rarer: it must explain this much more, per beat
-_WINDOW = 5  # frames around a beat in which its onsets lie
-# rows: harmonic change, bass (below 250 Hz), snare (1-10 kHz), all onsets; columns: places in the bar
-_PATTERNS = {
-    4: np.array([[1.5, -0.6, -0.2, -0.7], [0.6, -0.35, 0.1, -0.35], [-0.3, 0.3, -0.3, 0.3], [0.3, -0.1, -0.1, -0.1]]),
-    3: np.array([[1.6, -0.8, -0.8], [0.7, -0.35, -0.35], [-0.3, 0.15, 0.15], [0.3, -0.15, -0.15]]),
+_RESET_COST = 10.0
+THREE_COST = 0.45  # 3/4 is rarer: it must explain this much more, per beat
+FEWEST_BEATS = 8
+_NEAR = (3, 5)  # frames before and after a beat in which its onsets lie
+
+# What each place in the bar is expected to have more or less of than the others.
+_PATTERNS: dict[int, dict[str, tuple[float, ...]]] = {
+    4: {
+        "chord": (0.6, -0.4, 0.1, -0.3),
+        "chords_of_two": (0.8, -0.2, -0.4, -0.2),
+        "chords_of_bar": (0.4, -0.2, 0.0, -0.2),
+        "note_change": (0.8, -0.4, -0.2, -0.2),
+        "kick": (0.3, -0.3, 0.2, -0.3),
+        "low": (0.4, -0.3, 0.0, -0.1),
+        "snare": (-0.3, 0.3, -0.3, 0.3),
+        "low_before": (0.0, -0.4, 0.1, 0.3),
+        "bass_level": (0.2, -0.2, 0.2, -0.2),
+    },
+    3: {
+        "chord": (0.6, -0.3, -0.3),
+        "chords_of_two": (0.8, -0.4, -0.4),
+        "chords_of_bar": (0.4, -0.2, -0.2),
+        "note_change": (0.8, -0.4, -0.4),
+        "kick": (0.4, -0.2, -0.2),
+        "low": (0.4, -0.2, -0.2),
+        "snare": (-0.3, 0.15, 0.15),
+        "low_before": (0.0, -0.3, 0.3),
+        "bass_level": (0.2, -0.1, -0.1),
+    },
 }
 
 
@@ -43,17 +66,43 @@ class Bars:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class BarCurves:
+    """Curves of one piece, made once, from which the cues of any beats are read.
+
+    Attributes:
+        onsets: (n, 7) strongest normalised onset near each frame, by band.
+        note_change: (n,) strongest normalised harmonic change near each frame.
+        chroma_total: (n + 1, 12) running sum of the chroma.
+        bass_total: (n + 1,) running sum of the bass level.
+    """
+
+    onsets: NDArray[np.float32]
+    note_change: NDArray[np.float32]
+    chroma_total: Floats
+    bass_total: Floats
+
+
+def prepare(spectra: Spectra) -> BarCurves:
+    """Makes the curves that `beat_cues` reads."""
+    change = spectra.harmony / (local_mean(spectra.harmony, 4 * FRAME_RATE) + 0.1 * spectra.harmony.mean() + 1e-6)
+    return BarCurves(
+        onsets=_near_maximum(normalised_flux(spectra.flux)),
+        note_change=_near_maximum(np.minimum(change, 6.0)),
+        chroma_total=_running(spectra.chroma),
+        bass_total=_running(np.maximum(spectra.bass_db, -60.0)),
+    )
+
+
 def count_bars(spectra: Spectra, beats_s: Floats) -> Bars:
     """Counts (b,) beats; fewer than eight are counted in four from the first."""
-    if len(beats_s) < 8:
+    if len(beats_s) < FEWEST_BEATS:
         return Bars(np.arange(len(beats_s), dtype=np.int64) % 4 + 1, 4, 0.0)
-    cues = beat_cues(spectra, beats_s)
     rhythm = _likeness(spectra, beats_s)
     best: tuple[float, int, NDArray[np.int64], Floats] | None = None
-    for meter, pattern in _PATTERNS.items():
-        evidence = cues @ (pattern - pattern.mean(axis=1, keepdims=True))
+    for meter, evidence in place_evidence(beat_cues(prepare(spectra), beats_s)).items():
         places, score = _count(evidence)
-        total = score / len(beats_s) + rhythm[meter] - (_THREE_COST if meter == 3 else 0.0)
+        total = score / len(beats_s) + rhythm[meter] - (THREE_COST if meter == 3 else 0.0)
         if best is None or total > best[0]:
             best = (total, meter, places, evidence)
     assert best is not None  # noqa: S101 - the table of patterns is not empty
@@ -61,26 +110,80 @@ def count_bars(spectra: Spectra, beats_s: Floats) -> Bars:
     return Bars(places + 1, meter, _margin(evidence, places))
 
 
-def beat_cues(spectra: Spectra, beats_s: Floats) -> Floats:
-    """(b, 4) robustly standardised harmonic change, bass, snare and total onset strength at each beat."""
-    flux = normalised_flux(spectra.flux)
-    at = np.clip(np.rint(beats_s * FRAME_RATE).astype(np.int64), 0, len(flux) - 1)
-    near = np.clip(at[:, None] + np.arange(-_WINDOW + 2, _WINDOW + 1)[None, :], 0, len(flux) - 1)
-    peaks = flux[near].max(axis=1)
-    change = _harmonic_step(spectra, beats_s)
-    raw = np.stack([change, peaks[:, :2].mean(axis=1), peaks[:, 4:].mean(axis=1), peaks.mean(axis=1)], axis=1)
-    middle = np.median(raw, axis=0)
-    spread = np.mean(np.abs(raw - middle), axis=0) + 1e-6
-    return np.asarray(np.clip((raw - middle) / spread, -2.5, 2.5), np.float64)
+def explained(curves: BarCurves, beats_s: Floats) -> float:
+    """How well (b,) beats can be counted in bars: evidence a beat of the best counting; 0 for fewer than eight."""
+    if len(beats_s) < FEWEST_BEATS:
+        return 0.0
+    evidence = place_evidence(beat_cues(curves, beats_s))
+    return max(_count(e)[1] / len(beats_s) - (THREE_COST if meter == 3 else 0.0) for meter, e in evidence.items())
 
 
-def _harmonic_step(spectra: Spectra, beats_s: Floats) -> Floats:
-    """Distance of the mean chroma of the beat that starts from that of the beat that ends."""
-    chroma = span_means(spectra.chroma, beats_s)
-    chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6
-    step = np.zeros(len(beats_s))
-    step[1:] = 1.0 - (chroma[1:] * chroma[:-1]).sum(axis=1)
-    return step
+def place_evidence(cues: dict[str, Floats]) -> dict[int, Floats]:
+    """(b, meter) evidence that a beat has a place in its bar, for each metre."""
+    evidence = {}
+    for meter, pattern in _PATTERNS.items():
+        curves = np.stack([cues[_of_bar(name, meter)] for name in pattern], axis=1)
+        evidence[meter] = np.asarray(curves @ np.array(list(pattern.values())), np.float64)
+    return evidence
+
+
+def beat_cues(curves: BarCurves, beats_s: Floats) -> dict[str, Floats]:
+    """(b,) values of what tells places in the bar apart, each robustly standardised over the piece."""
+    last = len(curves.onsets) - 1
+    at = np.clip(np.rint(beats_s * FRAME_RATE).astype(np.int64), 0, last)
+    middles_s = beats_s - np.diff(beats_s, prepend=2 * beats_s[0] - beats_s[1]) / 2
+    before = np.clip(np.rint(middles_s * FRAME_RATE).astype(np.int64), 0, last)
+    onsets = curves.onsets[at]
+    ends = np.append(at[1:], min(last + 1, 2 * int(at[-1]) - int(at[-2])))
+    chroma = curves.chroma_total[ends] - curves.chroma_total[at]
+    cues = {
+        "chord": _chord_change(chroma, 1),
+        "chords_of_two": _chord_change(chroma, 2),
+        "chords_of_3": _chord_change(chroma, 3),
+        "chords_of_4": _chord_change(chroma, 4),
+        "note_change": curves.note_change[at],
+        "kick": onsets[:, 0],
+        "low": onsets[:, 1],
+        "snare": onsets[:, 5:].mean(axis=1),
+        "low_before": curves.onsets[before, :2].mean(axis=1),
+        "bass_level": (curves.bass_total[ends] - curves.bass_total[at]) / np.maximum(ends - at, 1),
+    }
+    return {name: _standardised(np.asarray(curve, np.float64)) for name, curve in cues.items()}
+
+
+def _near_maximum(curve: NDArray[np.float32]) -> NDArray[np.float32]:
+    padded = np.pad(curve, [(_NEAR[0], _NEAR[1]), *[(0, 0)] * (curve.ndim - 1)], mode="edge")
+    out = padded[: len(curve)].copy()
+    for shift in range(1, sum(_NEAR) + 1):
+        np.maximum(out, padded[shift : shift + len(curve)], out=out)
+    return np.asarray(out, np.float32)
+
+
+def _running(curve: NDArray[np.float32]) -> Floats:
+    return np.concatenate([np.zeros((1, *curve.shape[1:])), np.cumsum(curve, axis=0, dtype=np.float64)])
+
+
+def _of_bar(name: str, meter: int) -> str:
+    return f"chords_of_{meter}" if name == "chords_of_bar" else name
+
+
+def _standardised(curve: Floats) -> Floats:
+    offset = curve - np.median(curve)
+    return np.asarray(np.clip(offset / (np.abs(offset).mean() + 1e-6), -2.5, 2.5))
+
+
+def _chord_change(chroma: Floats, span: int) -> Floats:
+    """Cosine distance of the chroma of `span` beats from that of the `span` beats before; 0 near the ends."""
+    b = len(chroma)
+    change = np.zeros(b)
+    if b <= 2 * span:
+        return change
+    unit = chroma / (np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6)
+    total = np.concatenate([np.zeros((1, chroma.shape[1])), np.cumsum(unit, axis=0)])
+    sums = total[span:] - total[:-span]
+    sums /= np.linalg.norm(sums, axis=1, keepdims=True) + 1e-6
+    change[span : b - span + 1] = 1.0 - (sums[span:] * sums[:-span]).sum(axis=1)
+    return change
 
 
 def _likeness(spectra: Spectra, beats_s: Floats) -> dict[int, float]:
@@ -97,25 +200,32 @@ def _likeness(spectra: Spectra, beats_s: Floats) -> dict[int, float]:
 
 
 def _count(evidence: Floats) -> tuple[NDArray[np.int64], float]:
-    """Best path of places (b,), each one more than the last, going back to the first at a cost."""
+    """Best path of places (b,) from 0, each one more than the last, going back to the first at a cost.
+
+    The bars of a path start at beats that are k modulo the metre; the search is over k, plain numbers, beat by beat.
+    """
     b, meter = evidence.shape
-    score = evidence[0].copy()
-    came = np.zeros((b, meter), np.int64)
-    for beat in range(1, b):
-        step = np.roll(score, 1)
-        came[beat] = np.roll(np.arange(meter), 1)
-        other = int(score.argmax())
-        if score[other] - _RESET_COST > step[0]:
-            step[0] = score[other] - _RESET_COST
-            came[beat, 0] = other
-        score = step + evidence[beat]
-    place = int(score.argmax())
-    best = float(score[place])
+    rows = evidence.tolist()
+    score = [0.0] * meter
+    came: list[tuple[int, int]] = []  # (k that was joined, k it came from) of each beat
+    for beat, row in enumerate(rows):
+        fresh = beat % meter
+        best = max(range(meter), key=score.__getitem__)
+        joined = score[best] - _RESET_COST > score[fresh]
+        if joined:
+            score[fresh] = score[best] - _RESET_COST
+        came.append((fresh, best if joined else fresh))
+        for k in range(meter):
+            score[k] += row[(beat - k) % meter]
+    k = max(range(meter), key=score.__getitem__)
+    total = score[k]
     places = np.empty(b, np.int64)
     for beat in range(b - 1, -1, -1):
-        places[beat] = place
-        place = int(came[beat, place])
-    return places, best
+        places[beat] = (beat - k) % meter
+        fresh, source = came[beat]
+        if k == fresh:
+            k = source
+    return places, total
 
 
 def _margin(evidence: Floats, places: NDArray[np.int64]) -> float:
