@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from music_cog_online.clock import Clock
 from music_cog_online.errors import Unreachable, UsageError
 from music_cog_online.settings import Settings
 from music_cog_online.wire.urls import backend_key, check_address, is_loopback
@@ -170,7 +169,7 @@ class Studio:
 
         facts = self._facts()
         if facts and _listens(facts["url"]):
-            _stop(facts["pid"])
+            _stop(facts["pid"], self._folder)
         log = self._folder / "start.log"
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sink:
             child = subprocess.Popen(
@@ -206,16 +205,16 @@ def _listens(url: str) -> bool:
         return False
 
 
-def _stop(pid: int) -> None:
-    """Ask a studio to end, and wait until it is gone: until then nobody else may serve its folder."""
+def _stop(pid: int, folder: Path) -> None:
+    """Ask a studio to end, and wait until it has let go of its folder: until then nobody else may serve that."""
     import signal
 
-    real = Clock()
+    from filelock import FileLock, Timeout
+
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-        for _ in range(int(_STOP_S / _TICK_S)):
-            os.kill(pid, 0)
-            real.sleep(_TICK_S)
+    with contextlib.suppress(Timeout), FileLock(folder / "studio.lock", timeout=_STOP_S):
+        pass
 
 
 def _ends(child: Popen[bytes], within_s: float) -> bool:
