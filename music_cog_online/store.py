@@ -12,7 +12,6 @@ import json
 import os
 import re
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,7 +22,7 @@ from music_cog_online.errors import StoreError
 from music_cog_online.files import remove_left_behind, temp_beside
 from music_cog_online.settings import Secret
 
-__all__ = ["Render", "Session", "Store"]
+__all__ = ["Render", "Session", "Store", "fresh_client_id"]
 
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _LOCK_TIMEOUT_S = 30.0
@@ -76,6 +75,14 @@ class Render:
     report: dict[str, Any] | None = None
     created_at: float = 0.0
     draft_key: str = ""
+
+
+def fresh_client_id() -> str:
+    """A new client id: a random UUID."""
+    # Imported here: one command in the life of a machine needs it.
+    import uuid
+
+    return str(uuid.uuid4())
 
 
 class Store:
@@ -218,7 +225,7 @@ class Store:
             found = self._read_client_id(path)
             if found:
                 return found
-        fresh = str(uuid.uuid4())
+        fresh = fresh_client_id()
         for path in paths[:-1]:
             with contextlib.suppress(OSError):
                 return self._create_client_id(path, fresh)

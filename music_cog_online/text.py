@@ -6,28 +6,29 @@ import re
 
 __all__ = ["clean_text", "redact"]
 
+# Not compiled here: most commands meet plain text only, which needs no pattern.
+
 # ECMA-48: operating system commands and other strings up to their terminator, control sequences, two-byte escapes.
-_ESCAPES = re.compile(
+_ESCAPES = (
     r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|\Z)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
+    r"|\x1b[ -/]*[0-~]?"
 )
-_LINE_ENDS = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_ENDS = r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
 # What is left of the control characters, bidirectional overrides and isolates, invisible tags, lone surrogates.
-_HIDDEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
-_TOKENS = re.compile(r"\b(?:nmv_[a-z]+_|clm_)[\w.~+/=-]+|(?<=\bBearer )\S+", re.IGNORECASE)
+_HIDDEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+_SURROGATES = r"[\ud800-\udfff]"
+_TOKENS = r"\b(?:nmv_[a-z]+_|clm_)[\w.~+/=-]+|(?<=\bBearer )\S+"
 
 
 def clean_text(text: str) -> str:
     """Plain text: no terminal escapes, control or invisible characters; every line ends with a line feed."""
-    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
-    return _SURROGATES.sub("\ufffd", _HIDDEN.sub("", text))
+    if text.isprintable():
+        return text
+    text = re.sub(_LINE_ENDS, "\n", re.sub(_ESCAPES, "", text, flags=re.DOTALL))
+    return re.sub(_SURROGATES, "\ufffd", re.sub(_HIDDEN, "", text))
 
 
 def redact(text: str) -> str:
     """The text with everything that looks like a token of the backend hidden."""
-    return _TOKENS.sub("•••", text)
+    return re.sub(_TOKENS, "•••", text, flags=re.IGNORECASE)

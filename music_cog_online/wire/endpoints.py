@@ -1,11 +1,14 @@
-"""The calls of the API, as methods that take and return values."""
+"""The calls of the API, as methods that take and return values.
+
+Chat, uploads and downloads are imported where they are used: the short commands need none of them.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 import requests
@@ -23,8 +26,6 @@ from music_cog_online.settings import Secret
 from music_cog_online.text import clean_text, redact
 from music_cog_online.wire import retry
 from music_cog_online.wire.answers import coded_error
-from music_cog_online.wire.chat import expect_stream, follow
-from music_cog_online.wire.download import download
 from music_cog_online.wire.models import (
     Balance,
     ChatEvent,
@@ -36,7 +37,9 @@ from music_cog_online.wire.models import (
     UploadedFile,
 )
 from music_cog_online.wire.transport import Attempts, Call, Transport
-from music_cog_online.wire.upload import Progress, check_urls, multipart, open_media
+
+if TYPE_CHECKING:
+    from music_cog_online.wire.upload import Progress
 
 __all__ = ["Api"]
 
@@ -131,6 +134,8 @@ class Api:
                 return
 
     def _exchange(self, call: Call, token: Secret | None) -> Iterator[ChatEvent]:
+        from music_cog_online.wire.chat import expect_stream, follow
+
         transport = self.transport
         transport.close()
 
@@ -164,6 +169,8 @@ class Api:
         Raises:
             MediaRefused: the file may not be uploaded; nothing, or nothing whole, was sent.
         """
+        from music_cog_online.wire.upload import multipart, open_media
+
         manifest = self.transport.manifest
         with open_media(path, manifest) as file:
             call = Call(
@@ -180,6 +187,8 @@ class Api:
         Raises:
             MediaRefused: a link that is not http or https.
         """
+        from music_cog_online.wire.upload import check_urls
+
         checked = check_urls(tuple(urls))
         if not checked:
             raise MediaRefused("There is no link to fetch.")
@@ -232,6 +241,8 @@ class Api:
 
     def download(self, url: str, dest: Path, *, on_progress: Progress | None = None) -> Path:
         """Fetch a file: see `wire.download.download`."""
+        from music_cog_online.wire.download import download
+
         return download(self.transport, url, dest, on_progress=on_progress)
 
     def download_render(

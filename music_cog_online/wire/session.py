@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from music_cog_online.clock import Clock
 from music_cog_online.errors import BackendRefused, MusicCogError
 from music_cog_online.manifest import Manifest
 from music_cog_online.settings import Secret, Settings
-from music_cog_online.store import Store
+from music_cog_online.store import Store, fresh_client_id
 from music_cog_online.wire.answers import Account
 from music_cog_online.wire.attribution import attribution
 from music_cog_online.wire.endpoints import Api
@@ -81,7 +80,7 @@ class _Opening:
         except BackendRefused as refusal:
             if refusal.code != 400:
                 raise
-        grant = self.api.anonymous_token(str(uuid.uuid4()))
+        grant = self.api.anonymous_token(fresh_client_id())
         self.store.set_client_id(grant.client_id)
         return grant
 
