@@ -107,7 +107,7 @@ def _studio(manifest: Manifest, settings: Settings, folder: Path, *, credits: in
         presets=manifest.presets,
         credits=credits,
     )
-    return Studio(config, Engine(Ffmpeg(settings.ffmpeg)))
+    return Studio(config, Engine(Ffmpeg(settings.ffmpeg), presets=manifest.presets))
 
 
 def _info(arguments: argparse.Namespace, settings: Settings, folder: Path) -> int:

@@ -105,11 +105,10 @@ def fit_for(file: MediaFile, canvas: tuple[int, int]) -> str:
 
 def own_volume(composition: Composition, material: Material) -> float:
     """Volume of a clip's own sound: as asked, else full where somebody talks and a quarter under a synced song."""
-    if material.file.info.audio is None:
-        return 0.0
-    if composition.own_volume is not None:
+    silent = material.file.info.audio is None
+    if composition.own_volume is not None and not silent:
         return composition.own_volume
-    if composition.song is None or composition.background or material.speech:
+    if silent or composition.song is None or composition.background or material.speech:
         return 1.0
     return KEPT_SHARE
 

@@ -96,7 +96,7 @@ class Editor:
         )
         steps: list[Step] = []
         for number, operation in enumerate(operations):
-            progress(0.05 + 0.1 * number / len(operations), type(operation).__name__)
+            progress(0.05 + 0.1 * number / len(operations), say(language, "stage_read"))
             steps.append(self._step(project, bench, operation))
         draft = self._finish(project, bench, progress=progress)
         if draft:
@@ -163,7 +163,11 @@ class Editor:
         same = (composition.pieces, composition.song, composition.wish) == (before.pieces, before.song, before.wish)
         if kept is not None and same and not bench.sync_asked:
             return kept
-        return self._planner.plan(composition, bench.uploads, progress=progress)
+
+        def tell(share: float, stage: str, name: str) -> None:
+            progress(share, say(bench.language, stage, name=name))
+
+        return self._planner.plan(composition, bench.uploads, progress=tell)
 
     def _draft(self, project: Project, composition: Composition, bench: Bench, plan: SyncPlan | None) -> dict[str, Any]:
         if not composition.pieces:

@@ -30,9 +30,10 @@ _SONG_RATE = 44100
 class Engine:
     """Listening, watching, planning, rendering and verifying with one ffmpeg."""
 
-    def __init__(self, ffmpeg: Ffmpeg) -> None:
-        """Takes the ffmpeg that does the decoding and encoding."""
+    def __init__(self, ffmpeg: Ffmpeg, *, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Takes the ffmpeg that does the decoding and encoding, and the shapes that a render may name."""
         self.ffmpeg = ffmpeg
+        self._presets = presets
 
     def listen_file(self, path: Path, *, cache: Path | None) -> Listening:
         """Beats, bars, drops and sections of a sound file."""

@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -68,9 +68,7 @@ class Fetcher:
         """
         deadline = time.monotonic() + self.total_s
         for _ in range(self.max_redirects + 1):
-            connection = self._connect(url)
-            try:
-                answer = self._ask(connection, url)
+            with closing(self._connect(url)) as connection, closing(self._ask(connection, url)) as answer:
                 if answer.status in _REDIRECTS:
                     url = urljoin(url, answer.getheader("Location") or "")
                     continue
@@ -78,8 +76,6 @@ class Fetcher:
                     raise MediaRefused(f"The link answers with status {answer.status}.", hint="Check the link.")
                 self._receive(answer, write, deadline, connection)
                 return clean_name(unquote(urlsplit(url).path), default="download")
-            finally:
-                connection.close()
         raise MediaRefused("The link redirects too often.", hint="Use the direct link to the file.")
 
     def _connect(self, url: str) -> http.client.HTTPConnection:

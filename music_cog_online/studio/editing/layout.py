@@ -38,23 +38,25 @@ class Planner:
         self._engine = engine
 
     def plan(
-        self, composition: Composition, uploads: Sequence[Upload], *, progress: Callable[[float, str], None]
+        self, composition: Composition, uploads: Sequence[Upload], *, progress: Callable[[float, str, str], None]
     ) -> SyncPlan:
         """The plan of a composition that has a picture and a song; its shots name files.
+
+        `progress` is told the share that is done, the stage by its name in `replies`, and the file it is about.
 
         Raises:
             CannotDo: A file is not there any more.
         """
         song_upload = _find(uploads, composition.song or "")
-        progress(0.2, f"listening to {song_upload.file.name}")
+        progress(0.2, "stage_listen", song_upload.file.name)
         song = SongSource(song_upload.file.id, self._analyses.listening(song_upload))
         pictures = []
         montage = is_montage(composition)
         for number, piece in enumerate(composition.pieces):
             upload = _find(uploads, piece.media)
-            progress(0.3 + 0.5 * number / len(composition.pieces), f"watching {upload.file.name}")
+            progress(0.3 + 0.5 * number / len(composition.pieces), "stage_watch", upload.file.name)
             pictures.append(self._picture(str(number), piece, upload, montage=montage))
-        progress(0.85, "planning the cuts")
+        progress(0.85, "stage_plan", "")
         wish = composition.wish or Wish()
         mode: Literal["picture_to_music", "music_to_picture"] = "picture_to_music" if montage else "music_to_picture"
         return with_sources(self._engine.plan(pictures, song, replace(wish, mode=mode)), composition.pieces)
@@ -66,7 +68,7 @@ class Planner:
     def shots(self, composition: Composition, uploads: Sequence[Upload]) -> tuple[Piece, ...]:
         """The picture of a composition shot by shot, as it lies on the timeline."""
         if composition.song is not None and is_montage(composition):
-            planned = self.plan(composition, uploads, progress=lambda _share, _stage: None)
+            planned = self.plan(composition, uploads, progress=lambda _share, _stage, _name: None)
             stills = {piece.media for piece in composition.pieces if piece.still}
             return tuple(Piece(shot.media, shot.from_s, shot.take_s, shot.media in stills) for shot in planned.shots)
         shots: list[Piece] = []

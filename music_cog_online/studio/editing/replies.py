@@ -178,6 +178,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "what_shape": ("shape", "画幅"),
     "what_picture": ("picture", "画面素材"),
     "what_reset": ("start over", "重新开始"),
+    "stage_read": ("working out the edit", "正在理解要求"),
+    "stage_listen": ("listening to {name}", "正在听 {name}"),
+    "stage_watch": ("watching {name}", "正在看 {name}"),
+    "stage_plan": ("planning the cuts", "正在安排切点"),
     # Things of other editors
     "no_captions": ("caption speech by itself", "自动识别字幕"),
     "no_translate": ("translate", "翻译"),
