@@ -84,12 +84,13 @@ def onsets_of(samples: Sound, rate: int) -> NDArray[np.float64]:
     for begin in range(0, count, 4096):
         power = np.abs(np.fft.rfft(rows[begin : begin + 4096] * window, axis=1)) ** 2
         level[begin : begin + 4096] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
-    floor = level.mean(axis=0) * 1e-3 + 1e-9
+    mean = level.mean(axis=0)
+    floor = np.maximum(mean * 1e-2, mean.sum() * 1e-5) + 1e-9
     level = np.log10(level + floor)
     rise = np.zeros(count)
     rise[4:] = np.maximum(level[4:] - level[:-4], 0).sum(axis=1)
     local = uniform_filter1d(rise, 81, mode="nearest")
-    peak = (rise == maximum_filter1d(rise, 13, mode="nearest")) & (rise > 0.35) & (rise > 1.8 * local)
+    peak = (rise == maximum_filter1d(rise, 17, mode="nearest")) & (rise > 0.35) & (rise > 1.8 * local)
     return np.asarray((np.flatnonzero(peak) * hop + size / 2 - hop) / rate, np.float64)
 
 
