@@ -29,6 +29,7 @@ NEEDED = (
     "scipy",
     "sseclient",
     "starlette",
+    "urllib3",
     "uvicorn",
     "yaml",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from music_cog_online.actions import credits, edit, export, state, upload
@@ -44,6 +45,8 @@ def run(context: Context, *, text: str = "", attach: Sequence[str] = (), output:
     for intent in _following(route):
         if result.error is None:
             result = result.followed_by(_session_action(context, intent, output, already=result))
+    if "edit" in route.then and route.intent != "upload":
+        result = replace(result, lines=(*result.lines, "That was the first part; say the change now, and I make it."))
     decision = {"intent": route.intent, "rule": route.rule, "reason": route.reason, "then": list(route.then)}
     return ActionResult("chat", result.lines, data={**decision, **result.data}, next=result.next, error=result.error)
 
