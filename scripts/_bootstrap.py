@@ -27,7 +27,6 @@ NEEDED = (
     "requests_toolbelt",
     "rich",
     "scipy",
-    "sseclient",
     "starlette",
     "urllib3",
     "uvicorn",

@@ -71,7 +71,7 @@ def test_the_packages_that_are_looked_for_are_the_ones_that_are_declared() -> No
         re.findall(r'^  "([\w-]+)>=', (ROOT / "pyproject.toml").read_text().partition("[dependency-groups]")[0], re.M)
     )
     needed = set(re.findall(r'^    "(\w+)",$', (ROOT / "scripts/_bootstrap.py").read_text(), re.M))
-    imported_as = {"pyyaml": "yaml", "pillow": "PIL", "sseclient-py": "sseclient"}
+    imported_as = {"pyyaml": "yaml", "pillow": "PIL"}
     assert needed == {imported_as.get(name, name.replace("-", "_")) for name in declared}
 
 
