@@ -1,7 +1,7 @@
 r"""A scripted peer: real HTTP over a real socket, able to misbehave.
 
 A route answers with a list of steps, one after the other for one request after the other; the last one stays. A step
-is an `Answer`, or a function from the `Request` to one. An answer's body is bytes, or bytes, `Wait`s and `DROP` in turn:
+is an `Answer`, or a function from the `Request` to one. An answer's body is bytes, or bytes, `Wait` and `DROP` in turn:
 
     peer.route("GET", "/api/credits/balance/simple", ok({"available": 100}))
     peer.route("POST", "/run_sse", sse(b'data: {"a"', Wait(0.1), b':1}\n\n', DROP))
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -102,13 +103,17 @@ def _dump(value: Any) -> bytes:
 class Peer:
     """A server on a free port of this machine.
 
+    Args:
+        tls: speak https with this context.
+
     Attributes:
         url: its address.
         requests: every request that came whole, in order.
         begun: method and path of every request whose head came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.requests: list[Request] = []
         self.begun: list[tuple[str, str]] = []
         self._routes: dict[tuple[str, str], list[Step]] = {}
@@ -116,7 +121,7 @@ class Peer:
         self._stop = threading.Event()
         self._connections: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -162,6 +167,8 @@ class Peer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as reader:
                 while not self._stop.is_set() and self._one(connection, reader):
                     pass

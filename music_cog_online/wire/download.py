@@ -87,7 +87,7 @@ class _Fetch:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if self._done and self._tag:
             headers |= {"Range": f"bytes={self._done}-", "If-Range": self._tag}
-        return Call("GET", self._url, headers=headers)
+        return Call("GET", self._url, headers=headers, anywhere=True)
 
     def _take(self, response: requests.Response) -> None:
         if response.status_code not in {200, 206}:

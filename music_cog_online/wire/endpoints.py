@@ -45,6 +45,8 @@ __all__ = ["Api"]
 
 _APP = "nemo_agent"
 _USER = "me"
+# Packed, a proxy would hold events back.
+_STREAM = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 _STATUSES = {"pending", "processing", "completed", "failed"}
 _SAME_STATUS = {
     "queued": "pending",
@@ -117,7 +119,7 @@ class Api:
             "new_message": {"parts": [{"text": text}]},
         }
         silence_s = self.transport.manifest.intervals.heartbeat_only_timeout_s
-        call = Call("POST", "/run_sse", json=body, headers={"Accept": "text/event-stream"}, silence_s=silence_s)
+        call = Call("POST", "/run_sse", json=body, headers=_STREAM, silence_s=silence_s)
         attempts = Attempts(self.transport, call)
         while True:
             done_something = False
@@ -153,6 +155,9 @@ class Api:
         for event in follow(open_stream, clock=transport.clock, manifest=transport.manifest):
             if event.kind == "error" and event.code in transport.manifest.errors:
                 assert event.code is not None  # noqa: S101 - for the type checker
+                if "code" not in event.data:
+                    # The model's own error, not the API's refusal: work may have been done, so it is not tried again.
+                    yield event
                 raise coded_error(event.code, event.text, manifest=transport.manifest, account=transport.account())
             yield event
 

@@ -41,6 +41,7 @@ class Call:
         signed: carries the bearer token.
         repeatable: may be made twice without harm; GETs always are.
         silence_s: how long the server may say nothing.
+        anywhere: a redirect may lead to another host: a finished file may lie there, an answer of the API may not.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Call:
     signed: bool = True
     repeatable: bool = False
     silence_s: float | None = None
+    anywhere: bool = False
 
 
 class Transport:
@@ -109,7 +111,7 @@ class Transport:
                     return use(response)
 
     def send(self, call: Call, token: Secret | None) -> requests.Response:
-        """Send one request; follow redirects of a GET, without token and attribution to another host.
+        """Send one request; follow redirects of a GET. Token and attribution go to the backend's own address only.
 
         Raises:
             Unreachable: no answer; `sent` tells whether the request may have left.
@@ -124,7 +126,9 @@ class Transport:
             response.close()
             if call.method != "GET":
                 raise BrokenAnswer("The backend redirects the request, which is not part of its API.")
-            url = self._allowed(url, urljoin(url, target))
+            here, url = url, self._allowed(url, urljoin(url, target))
+            if not (call.anywhere or same_origin(here, url)):
+                raise BrokenAnswer("The backend redirects to another host, which is not followed.")
         raise BrokenAnswer("The backend redirects in a circle.")
 
     def absolute(self, url: str) -> str:

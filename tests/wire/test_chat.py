@@ -149,6 +149,13 @@ def test_other_failures_in_the_stream_are_events(peer: Peer, api: Api) -> None:
     assert [event.kind for event in api.chat("s", "hi")] == ["error", "text"]
 
 
+def test_an_error_of_the_model_with_a_code_of_the_table_is_not_tried_again(peer: Peer, api: Api) -> None:
+    peer.route("POST", CHAT, sse(frame({"errorCode": "429", "errorMessage": "busy"})))
+    with pytest.raises(RateLimited):
+        words(api)
+    assert peer.count("POST", CHAT) == 1
+
+
 def test_a_page_in_place_of_the_stream_is_told_as_broken(peer: Peer, api: Api) -> None:
     peer.route("POST", CHAT, html())
     with pytest.raises(BrokenAnswer):

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import gzip
 import json
+import ssl
+from dataclasses import replace
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +23,7 @@ from music_cog_online.errors import (
     UsageError,
 )
 from music_cog_online.manifest import Manifest
+from music_cog_online.settings import Secret
 from music_cog_online.store import Session, Store
 from music_cog_online.wire.endpoints import Api
 from music_cog_online.wire.retry import server_hint_s
@@ -95,8 +100,6 @@ def test_1001_of_the_users_own_token_says_so(peer: Peer, api: Api) -> None:
 
 
 def test_a_token_renewed_by_another_command_is_used(peer: Peer, api_for: ApiFactory, store: Store) -> None:
-    from music_cog_online.settings import Secret
-
     api = api_for()
     api.transport.tokens.token()
 
@@ -245,8 +248,6 @@ def test_an_answer_cut_short_is_fetched_again(peer: Peer, api: Api) -> None:
 
 
 def test_a_silent_server_is_given_up(peer: Peer, api_for: ApiFactory, manifest: Manifest) -> None:
-    from dataclasses import replace
-
     quick = replace(manifest, intervals=replace(manifest.intervals, answer_timeout_s=0.1, tries=2))
     api = api_for(token="t")
     api.transport.manifest = quick
@@ -256,13 +257,38 @@ def test_a_silent_server_is_given_up(peer: Peer, api_for: ApiFactory, manifest: 
     assert peer.count("GET", CREDITS) == 2
 
 
-def test_a_redirect_of_the_api_to_another_host_gets_no_token(peer: Peer, api: Api) -> None:
+def test_an_answer_is_followed_on_the_same_host_only(peer: Peer, api: Api) -> None:
     with Peer() as other:
         other.route("GET", "/x", BALANCE)
-        peer.route("GET", CREDITS, Answer(302, {"Location": f"{other.url}/x"}))
+        peer.route("GET", CREDITS, Answer(302, {"Location": f"{other.url}/x"}), Answer(307, {"Location": "/moved"}))
+        peer.route("GET", "/moved", BALANCE)
+        with pytest.raises(BrokenAnswer, match="another host"):
+            api.credits()
+        assert other.begun == []
+        assert api.credits().available == 90
+        assert peer.requests[-1].headers["Authorization"] == "Bearer nmv_usr_given"
+
+
+def test_tls_certificates_are_verified(api: Api) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    with Peer(tls=context) as impostor:
+        api.transport.base_url = impostor.url
+        with pytest.raises(Unreachable, match="certificate") as caught:
+            api.credits()
+        assert (impostor.begun, caught.value.sent) == ([], False)
+
+
+def test_packed_answers_are_unpacked_and_bombs_are_not(peer: Peer, api: Api) -> None:
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    peer.route("GET", CREDITS, Answer(200, packed, gzip.compress(b'{"code":0,"data":{"available":5}}')))
+    assert api.credits().available == 5
+    peer.route("GET", CREDITS, Answer(200, packed, gzip.compress(bytes(50_000_000), 6)))
+    with pytest.raises(BrokenAnswer, match="larger"):
         api.credits()
-        headers = other.requests[0].headers
-        assert not [name for name in headers if name == "authorization" or name.startswith("x-skill")]
+    peer.route("GET", CREDITS, Answer(200, packed, b"no gzip at all"))
+    with pytest.raises(BrokenAnswer, match="packed"):
+        api.credits()
 
 
 def test_a_post_is_not_redirected(peer: Peer, api: Api) -> None:
@@ -293,11 +319,9 @@ def test_backend_words_in_errors_hold_no_escapes_and_no_tokens(peer: Peer, api: 
 
 
 def test_a_netrc_password_does_not_replace_the_token(
-    peer: Peer, api: Api, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pathlib import Path
-
-    netrc = Path(str(tmp_path)) / "netrc"
+    netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
     peer.route("GET", CREDITS, BALANCE)
