@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
         # A terminal or pipe that cannot show a character gets a substitute for it.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, _interrupt)
     speaker = reporter(as_json=args.json, out=sys.stdout, err=sys.stderr)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         result = _result(args, speaker)
         speaker.finish(result)
@@ -50,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
         # Who read this is gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return _INTERRUPTED if isinstance(result.error, _Interrupted) else result.exit_code
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return result.exit_code
 
 
 class _Interrupted(MusicCogError):
