@@ -19,6 +19,7 @@ NEEDED = (
     "filelock",
     "imageio_ffmpeg",
     "jsonschema",
+    "noto_cjk_sans_otc",
     "numpy",
     "PIL",
     "platformdirs",

@@ -100,7 +100,7 @@ def render(
     """
     parsed = parse_draft(draft, media)
     settings = output_settings(parsed, presets if presets is not None else _skill_presets(), output)
-    return _Render(parsed, settings, out, ffmpeg, work, on_progress, cancel).run()
+    return _Render(parsed, settings, out.absolute(), ffmpeg, work.absolute(), on_progress, cancel).run()
 
 
 class _Render:
