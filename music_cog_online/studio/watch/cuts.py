@@ -20,10 +20,14 @@ __all__ = ["Cut", "change", "find_cuts"]
 _LEAST_CHANGE = 4.0  # grey levels, summed over the three planes
 _TYPICAL = 60  # percentile of the neighbours' change that counts as usual
 _STAND_OUT = 1.3
+_GREAT_CHANGE = 25.0
+_COARSE_SPIKE = 0.02
+_COARSE = 0.2
 _WORTH_A_LOOK = 0.2
-_THRESHOLD = 0.28
+_THRESHOLD = 0.3
 _UNREST = 0.8
 _REPEATED = 0.05  # share of the usual change, and
+_SHORTEST_S = 0.07  # of a shot
 _STILL = 1.0  # grey levels, below which a frame repeats the one before
 
 
@@ -65,7 +69,7 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
     kept = _not_repeated(moved)
     step = max(1, round(rate / 30 * len(kept) / max(1, len(moved))))
     pictures, moved = pictures.pick(kept), moved[kept]
-    frames = _candidates(moved)
+    frames = _candidates(pictures, moved)
     if not len(frames):
         return []
     first = unlikeness(pictures.pick(frames - 1), pictures.pick(frames))
@@ -73,7 +77,17 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
     apart = _least_likeness(pictures, frames, step)
     unrest = _unrest(pictures, frames)
     margin = apart - (_THRESHOLD + _UNREST * unrest)
-    return [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
+    found = [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
+    return _apart(found, max(1, round(_SHORTEST_S * rate)))
+
+
+def _apart(found: list[Cut], shortest: int) -> list[Cut]:
+    """Of cuts so close that a blended frame must lie between them, the surest."""
+    taken: list[Cut] = []
+    for cut in sorted(found, key=lambda cut: -cut.margin):
+        if all(abs(cut.frame - other.frame) > shortest for other in taken):
+            taken.append(cut)
+    return sorted(taken)
 
 
 def _not_repeated(moved: Floats) -> NDArray[np.int64]:
@@ -88,11 +102,41 @@ def _not_repeated(moved: Floats) -> NDArray[np.int64]:
     return np.flatnonzero(kept)
 
 
-def _candidates(moved: Floats) -> NDArray[np.int64]:
+def _candidates(pictures: Pictures, moved: Floats) -> NDArray[np.int64]:
+    """Frames that change more than their neighbours do, or into something that looks quite different."""
     around = np.lib.stride_tricks.sliding_window_view(np.pad(moved, 5, mode="edge"), 11)
     usual = np.percentile(around[:, [0, 1, 2, 3, 7, 8, 9, 10]], _TYPICAL, axis=1)
-    found = np.flatnonzero((moved > _LEAST_CHANGE) & (moved > _STAND_OUT * usual))
+    other = _coarse_unlikeness(pictures)
+    spike = (moved > _STAND_OUT * usual) & ((other > _COARSE_SPIKE) | (moved > _GREAT_CHANGE))
+    found = np.flatnonzero((moved > _LEAST_CHANGE) & (spike | (other > _COARSE)))
     return found[found > 0]
+
+
+def _coarse_unlikeness(pictures: Pictures) -> Floats:
+    """One minus the correlation of each picture, made tiny, with the one before, at the best of a few motions."""
+    count, height, width = pictures.y.shape
+    tiny = pictures.y.reshape(count, height // 4, 4, width // 4, 4).mean((2, 4), dtype=np.float32)
+    best = np.full(count, -1.0, np.float32)
+    for down in (-1, 0, 1):
+        for right in (-2, -1, 0, 1, 2):
+            best[1:] = np.maximum(best[1:], _correlation(_part(tiny[:-1], -down, -right), _part(tiny[1:], down, right)))
+    best[:1] = 1.0
+    return 1.0 - best
+
+
+def _part(tiny: Floats, down: int, right: int) -> Floats:
+    """What is left of each picture without the rows and columns that a motion brings in, one row for a picture."""
+    height, width = tiny.shape[1:]
+    part = tiny[:, max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)].reshape(len(tiny), -1)
+    centred: Floats = part - part.mean(1, keepdims=True)
+    return centred
+
+
+def _correlation(one: Floats, other: Floats) -> Floats:
+    product = np.einsum("ij,ij->i", one, other)
+    spread = (np.einsum("ij,ij->i", one, one) + 1.0) * (np.einsum("ij,ij->i", other, other) + 1.0)
+    correlation: Floats = product / np.sqrt(spread)
+    return correlation
 
 
 def _least_likeness(pictures: Pictures, frames: NDArray[np.int64], step: int) -> Floats:

@@ -20,7 +20,10 @@ BLOCK = 8
 """Side of a block in pixels; pictures are whole blocks wide and high."""
 
 _REACH = 2  # pixels that a block is sought in each direction
-_FLOOR = 4.0  # variance below which structure is noise
+_FLOOR = 2.0  # variance below which structure is noise
+_GAIN = 4.0  # contrast that light alone adds or takes
+_ALIKE = 0.1  # unlikeness below which motion of the whole picture need not be tried
+_OUTWEIGH = 2.0  # times the usual contrast beyond which a block counts no more
 _OVERLAP = 0.6  # share of a block that must lie in the other picture
 
 Floats = NDArray[np.float32]
@@ -53,43 +56,68 @@ def unlikeness(before: Pictures, after: Pictures) -> Floats:
     """
     if not len(before.y):
         return np.zeros(0, np.float32)
-    first, second = before.y.astype(np.float32), after.y.astype(np.float32)
-    mean, variance = _moments(first)
+    first, second = _in_one_light(before.y.astype(np.float32), after.y.astype(np.float32))
+    (mean, variance), (_, variance2) = _moments(first), _moments(second)
+    still = np.zeros((2, len(first)), np.int64)
+    best = _best_match(first, second, mean, variance, still)
+    flat = np.maximum(variance, variance2) < 2 * _FLOOR
+    best = np.where(flat, np.minimum(best, _same_colour(before, after)), best)
+    weight = _weight(variance, variance2)
+    unlike = 1.0 - (best * weight).sum((1, 2))
+    unsure = np.flatnonzero(unlike > _ALIKE)
+    if len(unsure):
+        some = first[unsure], second[unsure]
+        moved = _best_match(*some, mean[unsure], variance[unsure], _global_motion(*some))
+        moved = np.where(flat[unsure], best[unsure], np.maximum(best[unsure], moved))
+        unlike[unsure] = 1.0 - (moved * weight[unsure]).sum((1, 2))
+    clipped: Floats = np.clip(unlike, 0.0, 1.0).astype(np.float32)
+    return clipped
+
+
+def _weight(variance: Floats, variance2: Floats) -> Floats:
+    """How much each block counts: by its contrast, but none so much that a few decide alone."""
+    contrast = np.sqrt(np.maximum(variance, 0.0)) + np.sqrt(np.maximum(variance2, 0.0)) + 2.0
+    contrast = np.minimum(contrast, _OUTWEIGH * np.median(contrast, axis=(1, 2), keepdims=True))
+    weight: Floats = contrast / contrast.sum((1, 2), keepdims=True)
+    return weight
+
+
+def _in_one_light(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Lowers the contrast of the harsher picture to that of the softer one, within reason."""
+    spread = [p.std((1, 2), keepdims=True) + 1.0 for p in (first, second)]
+    gain = np.clip(spread[1] / spread[0], 1 / _GAIN, _GAIN)
+    return first * np.minimum(gain, 1.0), second / np.maximum(gain, 1.0)
+
+
+def _best_match(first: Floats, second: Floats, mean: Floats, variance: Floats, motion: NDArray[np.int64]) -> Floats:
+    """How alike each block of the first pictures is to the best place near where `motion` puts it, -1..1."""
     best = np.full(mean.shape, -1.0, np.float32)
-    for shifted, seen in _moved(first, second):
+    for shifted, seen in _moved(second, motion):
         mean2, variance2 = _moments(shifted)
         covariance = _pool(first * shifted) - mean * mean2
         alike = (2 * covariance + _FLOOR) / (variance + variance2 + _FLOOR)
         np.maximum(best, np.where(seen, alike, -1.0), out=best)
-    flat = np.maximum(variance, _moments(second)[1]) < 2 * _FLOOR
-    best = np.where(flat, np.minimum(best, _same_colour(before, after)), best)
-    weight = np.sqrt(np.maximum(variance, 0.0)) + 1.0
-    shared = (best * weight).sum((1, 2)) / weight.sum((1, 2))
-    unlike: Floats = np.clip(1.0 - shared, 0.0, 1.0).astype(np.float32)
-    return unlike
+    return best
 
 
-def _moved(first: Floats, second: Floats) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
+def _moved(second: Floats, motion: NDArray[np.int64]) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
     """The second pictures under each motion worth a try, and which blocks they then still cover."""
-    count, height, width = first.shape
-    down, right = _global_motion(first, second)
-    still = np.zeros_like(down)
-    for dy, dx in ((still, still), (down, right)):
-        rows = np.arange(-_REACH, height + _REACH) + dy[:, None]
-        columns = np.arange(-_REACH, width + _REACH) + dx[:, None]
-        pick = np.arange(count)[:, None, None]
-        wide = second[pick, rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]]
-        inside_rows = ((rows >= 0) & (rows < height)).astype(np.float32)
-        inside_columns = ((columns >= 0) & (columns < width)).astype(np.float32)
-        for y in range(2 * _REACH + 1):
-            high = inside_rows[:, y : y + height].reshape(count, -1, BLOCK).mean(2)
-            for x in range(2 * _REACH + 1):
-                broad = inside_columns[:, x : x + width].reshape(count, -1, BLOCK).mean(2)
-                seen = high[:, :, None] * broad[:, None, :] > _OVERLAP
-                yield wide[:, y : y + height, x : x + width], seen
+    count, height, width = second.shape
+    rows = np.arange(-_REACH, height + _REACH) + motion[0][:, None]
+    columns = np.arange(-_REACH, width + _REACH) + motion[1][:, None]
+    pick = np.arange(count)[:, None, None]
+    wide = second[pick, rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]]
+    inside_rows = ((rows >= 0) & (rows < height)).astype(np.float32)
+    inside_columns = ((columns >= 0) & (columns < width)).astype(np.float32)
+    for y in range(2 * _REACH + 1):
+        high = inside_rows[:, y : y + height].reshape(count, -1, BLOCK).mean(2)
+        for x in range(2 * _REACH + 1):
+            broad = inside_columns[:, x : x + width].reshape(count, -1, BLOCK).mean(2)
+            seen = high[:, :, None] * broad[:, None, :] > _OVERLAP
+            yield wide[:, y : y + height, x : x + width], seen
 
 
-def _global_motion(first: Floats, second: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _global_motion(first: Floats, second: Floats) -> NDArray[np.int64]:
     """Pixels down and right by which each picture as a whole has moved."""
     height, width = first.shape[1:]
     window = np.hanning(height + 2)[1:-1, None] * np.hanning(width + 2)[None, 1:-1]
@@ -98,7 +126,8 @@ def _global_motion(first: Floats, second: Floats) -> tuple[NDArray[np.int64], ND
     cross /= np.sqrt(np.abs(cross)) + 1e-3  # half-whitened: full whitening would follow noise in dark pictures
     peak = np.fft.irfft2(cross, (height, width)).reshape(len(first), -1).argmax(1)
     down, right = peak // width, peak % width
-    return np.where(down > height // 2, down - height, down), np.where(right > width // 2, right - width, right)
+    down = np.where(down > height // 2, down - height, down)
+    return np.stack([down, np.where(right > width // 2, right - width, right)])
 
 
 def _same_colour(before: Pictures, after: Pictures) -> Floats:

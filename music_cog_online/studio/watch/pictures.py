@@ -6,22 +6,28 @@ beside decoding. Only a stretch of the video is held at a time, however long it 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.watch.likeness import BLOCK, Pictures
 
+if sys.platform == "linux":
+    import fcntl
+
 __all__ = ["Stretch", "decode_small", "small_size", "stretches"]
 
 _AREA = 2560
 _MOST = 24 * BLOCK
 _READ = 64
+_F_SETPIPE_SZ = 1031  # fcntl.F_SETPIPE_SZ, which Python 3.10 does not always name
 
 
 def small_size(width: int, height: int) -> tuple[int, int]:
@@ -75,6 +81,7 @@ def decode_small(path: Path, *, ffmpeg: Ffmpeg, width: int, height: int, times_s
         args = ["-map", "0:v:0", "-vf", graph, "-fps_mode", "passthrough", "-enc_time_base", "demux"]
         args += ["-stats_enc_pre", str(stamps), "-stats_enc_pre_fmt", "{pts} {tb}", "-f", "rawvideo", "pipe:1"]
         with ffmpeg.reading(path, args, before=["-skip_loop_filter", "noref"]) as stream:
+            _widen(stream)
             while data := stream.read(size * _READ):
                 count = len(data) // size
                 planes = np.frombuffer(data, np.uint8, count * size).reshape(count, size)
@@ -88,7 +95,7 @@ def decode_small(path: Path, *, ffmpeg: Ffmpeg, width: int, height: int, times_s
             times_s.append(float(int(pts) * Fraction(base)))
 
 
-def stretches(blocks: Iterable[Pictures], *, core: int = 256, margin: int = 48) -> Iterator[Stretch]:
+def stretches(blocks: Iterable[Pictures], *, core: int = 768, margin: int) -> Iterator[Stretch]:
     """Puts blocks together into stretches of `core` frames with `margin` frames of the video on either side."""
     held: Pictures | None = None
     first = begin = 0
@@ -101,3 +108,10 @@ def stretches(blocks: Iterable[Pictures], *, core: int = 256, margin: int = 48) 
             held, first = held.pick(slice(kept - first, None)), kept
     if held is not None and begin < first + len(held.y):
         yield Stretch(held, first, begin, first + len(held.y))
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Lets ffmpeg run ahead while the last pictures are looked at, where the system can do that."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, 1 << 20)

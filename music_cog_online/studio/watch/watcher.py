@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,16 @@ from music_cog_online.studio.caching import remembered
 from music_cog_online.studio.errors import MediaRefused
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.timebase import nearest_rate
-from music_cog_online.studio.watch.cuts import Cut, change, find_cuts
+from music_cog_online.studio.watch.breaks import Breaks, find_breaks, make_shots
 from music_cog_online.studio.watch.likeness import Floats
-from music_cog_online.studio.watch.pictures import decode_small, small_size, stretches
-from music_cog_online.studio.watch.shots import Shot, Watching
+from music_cog_online.studio.watch.pictures import decode_small, small_size
+from music_cog_online.studio.watch.shots import Watching
 
 __all__ = ["watch"]
 
 _VERSION = "watch-1"
 _JITTER = 0.2  # frames by which a time may be off the even grid of a constant rate
+_LIVELY = 12.0  # grey levels of change that count as half of what can be
 
 
 def watch(path: Path, *, ffmpeg: Ffmpeg, cache: Path | None = None) -> Watching:
@@ -51,32 +51,24 @@ def _watch(path: Path, ffmpeg: Ffmpeg) -> Watching:
         raise MediaRefused(f"{path.name} has no picture.", hint="Use a video or an image.")
     width, height = small_size(info.video.width, info.video.height)
     stamps: list[float] = []
-    cuts: list[Cut] = []
-    moved: list[Floats] = []
-    rate = float(info.video.fps)
     blocks = decode_small(path, ffmpeg=ffmpeg, width=width, height=height, times_s=stamps)
-    for part in stretches(blocks):
-        steps = change(part.pictures)
-        moved.append(steps[part.begin - part.first : part.end - part.first])
-        found = (cut._replace(frame=cut.frame + part.first) for cut in find_cuts(part.pictures, steps, rate=rate))
-        cuts += [cut for cut in found if part.begin <= cut.frame < part.end]
-    if not moved:
+    seen = find_breaks(blocks, rate=float(info.video.fps))
+    if not len(seen.moved):
         raise MediaRefused(f"{path.name} holds no picture that can be decoded.", hint="Is the file whole?")
-    change_ = np.concatenate(moved)
-    times = _times(stamps, len(change_), rate)
+    times = _times(stamps, len(seen.moved), float(info.video.fps))
     fps, variable = _rate(times, info.video.fps)
-    ends = (
-        0.0 if info.kind == "image" else float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 1 / fps))
-    )
+    last_s = float(np.median(np.diff(times))) if len(times) > 1 else 1 / float(fps)
+    end_s = 0.0 if info.kind == "image" else float(times[-1]) + last_s
+    activity = _activity(seen, float(fps))
     return Watching(
         fps=fps,
         variable=variable,
         width=info.video.width,
         height=info.video.height,
         times_s=times,
-        duration_s=ends,
-        shots=_shots(cuts, change_, times, ends),
-        activity=_activity(change_, [cut.frame for cut in cuts], float(fps)),
+        duration_s=end_s,
+        shots=make_shots(seen, times, end_s, activity),
+        activity=activity,
     )
 
 
@@ -96,33 +88,11 @@ def _rate(times: NDArray[np.float64], told: Fraction) -> tuple[Fraction, bool]:
     return fps, bool(off.max() > _JITTER)
 
 
-def _activity(moved: Floats, cuts: list[int], rate: float) -> Floats:
-    steps = moved.copy()
-    for frame in cuts:
-        steps[frame] = steps[min(frame + 1, len(steps) - 1)]
+def _activity(seen: Breaks, rate: float) -> Floats:
+    """Change a thirtieth of a second, bent so that lively footage lies about the middle of 0..1."""
+    steps = seen.moved.copy()
+    for cut in seen.cuts:
+        steps[cut.frame] = steps[min(cut.frame + 1, len(steps) - 1)]
     steps *= rate / 30.0
-    activity: Floats = steps / (steps + 12.0)
+    activity: Floats = steps / (steps + _LIVELY)
     return activity
-
-
-def _shots(cuts: list[Cut], moved: Floats, times: NDArray[np.float64], end_s: float) -> tuple[Shot, ...]:
-    count = len(times)
-    starts = [0, *(cut.frame for cut in cuts), count]
-    bounds = [*times.tolist(), end_s]
-    shots = []
-    for number, (first, end) in enumerate(pairwise(starts)):
-        cut = cuts[number - 1] if number else None
-        strength = 0.0 if cut is None else min(1.0, 0.8 * cut.unlike + 0.4 * float(moved[first]) / 150)
-        shots.append(
-            Shot(
-                first_frame=first,
-                end_frame=end,
-                start_s=bounds[first],
-                end_s=bounds[end],
-                transition_in="start" if cut is None else "cut",
-                strength=strength,
-                span_s=None,
-                confidence=1.0 if cut is None else min(1.0, 0.5 + 2 * cut.margin),
-            )
-        )
-    return tuple(shots)
