@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from .lexicon import JOINTS, Hit
 from .rules import Clause
@@ -14,64 +15,81 @@ _SENTENCE_ENDS = frozenset({".", "?"})
 _CLAUSE_ENDS = frozenset({".", "?", ",", ":"})
 
 
-def clauses(tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Clause]:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where a clause stands.
+
+    Attributes:
+        places: Places of its tokens.
+        reach: Last place that one of its phrases may cover: the mark or the joint that ends it.
+        question: A question mark ends it.
+        goes_first: "after" begins it.
+        leads_on: "then" ends it.
+    """
+
+    places: range
+    reach: int
+    question: bool
+    goes_first: bool
+    leads_on: bool
+
+
+def clauses(
+    tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str, str], *, initial: Collection[str] = ()
+) -> list[Clause]:
     """Cut a message into clauses, in the user's order.
 
     Args:
         tokens: Tokens of the message.
         hits: What the lexicon found in them.
         kind_of: Concept → the intent it speaks of.
+        initial: Concepts that count only where a clause begins; interjections may stand before them.
     """
     content = _content(tokens, hits, kind_of)
     live = [hit for hit in hits if not content.intersection(hit.places)]
     live += [Hit("quoted", (place,), "") for place in sorted(content) if tokens[place].text]
     joints = {hit.places[0]: hit for hit in live if hit.concept in JOINTS}
-    cut: list[Clause] = []
+    ends = [place for place, token in enumerate(tokens) if token.kind == "mark" and place not in content]
+    return [_clause(tokens, live, span, kind_of, initial) for span in _spans(tokens, joints, sorted({*joints, *ends}))]
+
+
+def _spans(tokens: Sequence[Token], joints: Mapping[int, Hit], ends: Sequence[int]) -> Iterator[_Span]:
     start, goes_first = 0, False
-    for place in range(len(tokens) + 1):
+    for place in (*ends, len(tokens)):
         joint = joints.get(place)
-        ends = place == len(tokens) or (tokens[place].kind == "mark" and place not in content) or joint is not None
-        if not ends:
-            continue
-        question = place < len(tokens) and tokens[place].text == "?"
-        leads_on = joint is not None and joint.concept == "then"
         if place > start:
-            cut.append(
-                _clause(
-                    tokens,
-                    live,
-                    range(start, place),
-                    kind_of,
-                    question=question,
-                    goes_first=goes_first,
-                    leads_on=leads_on,
-                )
+            yield _Span(
+                places=range(start, place),
+                reach=joint.places[-1] if joint else place,
+                question=place < len(tokens) and tokens[place].text == "?",
+                goes_first=goes_first,
+                leads_on=joint is not None and joint.concept == "then",
             )
         goes_first = joint is not None and joint.concept == "after" and place > 0
         start = place + 1 if joint is None or goes_first else joint.places[-1] + 1
-    return cut
 
 
 def _clause(
-    tokens: Sequence[Token],
-    hits: Sequence[Hit],
-    span: range,
-    kind_of: Mapping[str, str],
-    *,
-    question: bool,
-    goes_first: bool,
-    leads_on: bool,
+    tokens: Sequence[Token], hits: Sequence[Hit], span: _Span, kind_of: Mapping[str, str], initial: Collection[str]
 ) -> Clause:
-    last = span.stop if question else span.stop - 1
-    inside = [hit for hit in hits if span.start <= hit.places[0] and hit.places[-1] <= last]
+    inside = [hit for hit in hits if hit.places[0] in span.places and hit.places[-1] <= span.reach]
     covered = {place for hit in inside for place in hit.places}
-    unknown = [i for i in span if tokens[i].kind in ("word", "char") and i not in covered]
-    kept = _uncancelled(inside, kind_of)
-    if goes_first:
-        kept.append(Hit("after", (span.start,), ""))
-    if question:
-        kept.append(Hit("asked", (span.stop,), "?"))
-    return Clause(hits=tuple(kept), plain=not unknown, goes_first=goes_first, leads_on=leads_on)
+    unknown = [i for i in span.places if tokens[i].kind in ("word", "char") and i not in covered]
+    begins = _beginning(inside, span.places.start)
+    kept = _uncancelled([hit for hit in inside if hit.concept not in initial or hit.places[0] <= begins], kind_of)
+    if span.goes_first:
+        kept.append(Hit("after", (span.places.start,), ""))
+    if span.question:
+        kept.append(Hit("asked", (span.places.stop,), "?"))
+    return Clause(hits=tuple(kept), plain=not unknown, goes_first=span.goes_first, leads_on=span.leads_on)
+
+
+def _beginning(hits: Sequence[Hit], start: int) -> int:
+    """Place of the first word after the interjections that a clause begins with."""
+    for hit in hits:
+        if hit.concept == "interjection" and hit.places[0] == start:
+            start = hit.places[-1] + 1
+    return start
 
 
 def _content(tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str, str]) -> set[int]:
@@ -95,7 +113,9 @@ def _to_the_end(tokens: Sequence[Token], marker: Hit) -> range:
     if start < len(tokens) and tokens[start].kind in ("quoted", "link", "media_link"):
         return range(0)
     ends = _SENTENCE_ENDS if colon else _CLAUSE_ENDS
-    return range(start, next((i for i in range(start, len(tokens)) if tokens[i].text in ends), len(tokens)))
+    stop = next((i for i in range(start, len(tokens)) if tokens[i].text in ends), len(tokens))
+    asked = stop < len(tokens) and tokens[stop].text == "?"  # the question is part of what is shown
+    return range(start, stop + asked)
 
 
 def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
@@ -110,6 +130,8 @@ def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
 
 def _uncancelled(hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Hit]:
     """What is left when "don't …", "before …", "… yet" have taken out what they speak of (rule 4)."""
+    if any(hit.concept == "why" for hit in hits):
+        return list(hits)  # "why doesn't it export?" reports a failure
     kept: list[Hit] = []
     cancelling: str | None = None  # the intent that the last marker cancels; "" until its first word is met
     gone: set[int] = set()  # places of the marker and of what it cancelled

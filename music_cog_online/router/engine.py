@@ -105,7 +105,7 @@ class Router:
         tokens = tokenise(normalise(text), media_endings=self._media_endings, respell=self._lexicon.respell)
         tokens = self._lexicon.mend(tokens)
         verdicts: list[_Verdict] = []
-        for clause in clauses(tokens, self._lexicon.match(tokens), self._intent_of):
+        for clause in clauses(tokens, self._lexicon.match(tokens), self._intent_of, initial=self._initial):
             verdict = self._judge(clause)
             if clause.goes_first and verdict.intent == "edit" and verdict.weight == "request":
                 verdicts.insert(max(len(verdicts) - 1, 0), verdict)
@@ -132,6 +132,10 @@ class Router:
         return {**concepts, **self._data["counts_as"]}
 
     @cached_property
+    def _initial(self) -> frozenset[str]:
+        return frozenset(_names(self._data["initial"]))
+
+    @cached_property
     def _skip_sse(self) -> dict[str, bool]:
         return {action["name"]: action["skip_sse"] for action in self._data["actions"]}
 
@@ -152,6 +156,7 @@ class Router:
     @cached_property
     def _rules(self) -> list[Rule]:
         groups = {f"any_{name}": concepts for name, concepts in self._groups.items()}
+        groups |= {name: _names(text) for name, text in self._data["aliases"].items()}
         known = _FOUND_BY_CODE | set(self._data["concepts"])
         rules = []
         for index, row in enumerate(self._data["rules"]):

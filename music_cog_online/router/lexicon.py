@@ -13,6 +13,7 @@ from .text import UNSPACED, Token
 __all__ = ["JOINTS", "Hit", "Lexicon"]
 
 GAP = "~"
+NUMBER = "#"
 JOINTS = frozenset({"and", "then", "after"})  # concepts that join clauses
 _GAP_WORDS = 4  # words that a gap may stand for
 _GAP_CHARS = 10  # letters of a script without spaces that a gap may stand for
@@ -45,7 +46,7 @@ class Lexicon:
     Args:
         concepts: concept → language → phrases separated by commas, in the spelling of `normalise`. `stem*` matches
             every word that starts so, `~` stands for up to four words (ten letters in scripts without spaces) between
-            two parts of a phrase.
+            two parts of a phrase, `#` for a number.
         soft: concepts whose phrases leave the shorter ones inside them in force, but for words that join clauses.
         likely: concepts that a typing error is taken for before any other.
         left_alone: words that are never taken for a typing error.
@@ -145,10 +146,16 @@ def _next(part: str, tokens: Sequence[Token], at: int, *, gap: bool) -> int | No
     reach = 0.0
     while at < len(tokens):
         token = tokens[at]
-        if token.text == part or (part.endswith("*") and token.text.startswith(part[:-1])):
+        if _meets(token, part):
             return at
         reach += 1 / _GAP_CHARS if token.kind == "char" else 1 / _GAP_WORDS
         if not gap or token.kind == "mark" or reach > 1.01:
             return None
         at += 1
     return None
+
+
+def _meets(token: Token, part: str) -> bool:
+    if part == NUMBER:
+        return token.kind == "number"
+    return token.text == part or (part.endswith("*") and len(part) > 1 and token.text.startswith(part[:-1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 
 __all__ = ["Speller", "distance"]
 
@@ -10,6 +11,19 @@ _SHORTEST = 4  # letters of a word that is looked at at all
 _ONE_ERROR = 5  # letters of a known word that may have one error of any sort; below, only two letters swapped
 _TWO_ERRORS = 8  # letters of a known word that may have two; from five on, two if no letter is new or missing
 _TOO_MANY = 3
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_ALIKE = ("aeiouy", "ckqs", "sz", "fv", "mn", "dt", "bp")  # letters that sound alike
+
+
+def _near() -> frozenset[str]:
+    """Pairs of letters that are easily taken for each other."""
+    pairs = {x + y for row in _KEYS for x, y in pairwise(row)}
+    pairs |= {x + y for up, low in pairwise(_KEYS) for i, y in enumerate(low) for x in up[i : i + 2]}
+    pairs |= {x + y for sounds in _ALIKE for x in sounds for y in sounds}
+    return frozenset(pairs | {pair[::-1] for pair in pairs})
+
+
+_NEAR = _near()
 
 
 class Speller:
@@ -73,6 +87,8 @@ def _errors(word: str, known: str) -> int:
 def distance(a: str, b: str) -> int:
     """Optimal string alignment distance: letters added, left out, changed, or two neighbours swapped.
 
+    A letter changed for one that is neither its neighbour on the keyboard nor sounds alike counts as two errors.
+
     Source: Damerau (1964), restricted to one edit of a substring.
     """
     before: list[int] = []
@@ -80,9 +96,15 @@ def distance(a: str, b: str) -> int:
     for i, x in enumerate(a, 1):
         row = [i]
         for j, y in enumerate(b, 1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y))
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + _change(x, y))
             if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
         before, above = above, row
     return above[-1]
+
+
+def _change(x: str, y: str) -> int:
+    if x == y:
+        return 0
+    return 1 if f"{x}{y}" in _NEAR else 2

@@ -14,6 +14,11 @@ Kind = Literal["word", "char", "number", "mark", "symbol", "quoted", "link", "me
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』《》〈〉【】〝〞", '"') | dict.fromkeys("‘’‚‛`´ʼ‹›", "'"))
 _LETTERS = str.maketrans("đıłøىة۔।؟،¿¡", "dilo\u064a\u0647..?,,,", "\u0640")
+# Traditional Han → simplified: one spelling for both. Japanese forms pass through the same table on both sides.
+_HAN = str.maketrans(
+    "導匯載輸傳發給視頻檔連結積點數額餘狀態進軌時間軸線項標題樂聲開關調節條畫應該後還這個們嗎麼樣從對將請幫讓體與無沒錯誤敗壞質錄選單編輯貼雙擊鍵碼級費錢價買賣續訂閱訊號過幾萬億長寬廣場動靜變換轉顏綠藍紅黃銀鏡頭貓魚鳥車門問為並讀寫聽說話語譯詞鐘訪閃燈顯響專業務實現設計試驗證觀帶歡緊鬆強輕緩漸濃隱檢詢決斷啟閉鎖處壓縮擴圖層備註記憶電腦機網頁鏈戶賬帳會員終於臺臉書張舊東樓殺氣溫熱愛夢尋覓較隨雜亂漢師親媽爺兒歲嚇廳廠產環園遠邊緣稱譽贊讚賞",
+    "导汇载输传发给视频档连结积点数额余状态进轨时间轴线项标题乐声开关调节条画应该后还这个们吗么样从对将请帮让体与无没错误败坏质录选单编辑贴双击键码级费钱价买卖续订阅讯号过几万亿长宽广场动静变换转颜绿蓝红黄银镜头猫鱼鸟车门问为并读写听说话语译词钟访闪灯显响专业务实现设计试验证观带欢紧松强轻缓渐浓隐检询决断启闭锁处压缩扩图层备注记忆电脑机网页链户账账会员终于台脸书张旧东楼杀气温热爱梦寻觅较随杂乱汉师亲妈爷儿岁吓厅厂产环园远边缘称誉赞赞赏",
+)
 # Combining marks that people leave out when they type: accents, Arabic vowels and hamza seats, Devanagari nukta.
 _ACCENTS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u093c\ufe0f\u200b-\u200f]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -60,7 +65,7 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.translate(_QUOTES)).casefold()
     folded = _IS.sub("es", folded)
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded))
-    return _STRETCHED.sub(r"\1", unicodedata.normalize("NFC", bare).translate(_LETTERS))
+    return _STRETCHED.sub(r"\1", unicodedata.normalize("NFC", bare).translate(_LETTERS).translate(_HAN))
 
 
 def tokenise(
