@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -71,8 +72,8 @@ class KnowingEngine(Engine):
     """Plans for real, on material that it need not look at: what it hears and sees is told by file name."""
 
     def __init__(self, seen: Mapping[str, Any]) -> None:
+        super().__init__(Ffmpeg())
         self._seen = dict(seen)
-        self._presets = None
 
     def listen_file(self, path: Path, *, cache: Path | None) -> Listening:
         del cache
@@ -124,9 +125,9 @@ def serving(studio: Studio, *, loopback_only: bool = True) -> Iterator[str]:
     """Serves a studio on a free port; gives its address."""
     app = create_app(studio, loopback_only=loopback_only)
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws="none")
+        uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws="none")
     )
-    sock = server.config.bind_socket()
+    sock = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, args=([sock],))
     thread.start()
     try:
