@@ -58,13 +58,10 @@ class _Pump:
     def close(self) -> None:
         """Hang up, wherever the thread is."""
         self._stop.set()
-        response = self._response
-        # Closing alone would not wake a thread that waits in recv(). urllib3 1.26 to 2.2 have no shutdown():
-        # there the thread, a daemon, ends with the socket's own time-out.
-        shutdown = getattr(response.raw, "shutdown", None) if response is not None else None
-        if shutdown is not None:
+        if self._response is not None:
+            # Closing alone would not wake a thread that waits in recv().
             with suppress(OSError, ValueError, RuntimeError):
-                shutdown()
+                self._response.raw.shutdown()
 
     def _run(self) -> None:
         try:
