@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from music_cog_online.studio.listen.filters import gaussian
 from music_cog_online.studio.listen.spectra import FRAME_RATE
 
-__all__ = ["Pulse", "TempoPrior", "track"]
+__all__ = ["PULSE_SIGMA", "Pulse", "TempoPrior", "track"]
 
 Floats = NDArray[np.float32]
 Frames = NDArray[np.int64]
 
-_PULSE_SIGMA = 3.0  # frames; how sharply an onset must meet the beat
+PULSE_SIGMA = 3.0
+"""How sharply an onset must meet the beat, in frames."""
 _NEVER = np.float32(-1e9)
 
 
@@ -79,7 +80,7 @@ def beat_scores(activation: Floats, taus: Frames) -> Floats:
     The root of the length makes evidence per second comparable between tempi, as in a matched filter of unit norm.
     """
     n = len(activation)
-    pulse = gaussian(activation, _PULSE_SIGMA)
+    pulse = gaussian(activation, PULSE_SIGMA)
     total = np.concatenate([[0.0], np.cumsum(activation, dtype=np.float64)])
     ends = np.arange(1, n + 1)
     out = np.empty((n, len(taus)), np.float32)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.listen.bar_pointer import TempoPrior, track
 from music_cog_online.studio.listen.beatwise import beat_energy, beat_features
 from music_cog_online.studio.listen.downbeats import count_bars
 from music_cog_online.studio.listen.drops import find_drops
 from music_cog_online.studio.listen.extent import fit_to_sound, sounding_span
+from music_cog_online.studio.listen.levels import choose, set_scene
 from music_cog_online.studio.listen.listening import Listening, Section
 from music_cog_online.studio.listen.presence import judge
 from music_cog_online.studio.listen.refine import refine
 from music_cog_online.studio.listen.sections import find_sections
-from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, analyse, normalised_flux
+from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, analyse
 
 __all__ = ["LONGEST_S", "listen"]
 
@@ -39,12 +39,12 @@ def listen(samples: NDArray[np.float32], rate: int, *, duration_s: float | None 
     cut = samples[: int(LONGEST_S * rate)]
     clean = np.nan_to_num(cut, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
     spectra = analyse(clean, rate)
-    activation = normalised_flux(spectra.flux).mean(axis=1) - 1.0
-    pulse = track(activation, TempoPrior())
-    presence = judge(spectra, activation, pulse.frames)
+    scene = set_scene(spectra)
+    grid_s, pulse_s = choose(scene)
+    presence = judge(spectra, scene.activation, np.rint(pulse_s * FRAME_RATE).astype(np.int64))
     if not presence.has_beat:
         return _without_beat(duration_s, presence.why, presence.confidence)
-    beats_s = refine(clean, rate, pulse.frames / FRAME_RATE)
+    beats_s = refine(clean, rate, grid_s)
     beats_s = fit_to_sound(beats_s, sounding_span(spectra))
     return _describe(spectra, duration_s, beats_s, presence.confidence)
 

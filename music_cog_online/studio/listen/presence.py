@@ -14,6 +14,8 @@ __all__ = ["Presence", "judge"]
 
 _FEWEST_BEATS = 6
 _SILENT_DB = -65.0
+_PAUSE_DB = -45.0  # against the loud parts
+_CLEAR_NOTES = 2.2
 _LEAST_ONSET = 0.03  # a soft string quartet has 0.13, a drone 0.002
 
 
@@ -35,8 +37,9 @@ class Presence:
 def judge(spectra: Spectra, activation: NDArray[np.float32], frames: NDArray[np.int64]) -> Presence:
     """Judges a pulse of (b,) `frames` against the (n,) onset strength that it was found in.
 
-    Three things tell: how far the onsets on the beat stand out, how much of all onset strength falls on the beat or
-    an even division of it, and how steady the tempo is.
+    Five things tell: how far the onsets on the beat stand out, how much of all onset strength falls on the beat or an
+    even division of it, how steady the tempo is, whether the sound has clear notes, and whether it pauses as speech
+    does.
     """
     if len(activation) == 0 or float(np.percentile(spectra.loudness_db, 95)) < _SILENT_DB:
         return Presence(False, 0.0, "no steady beat: silence")
@@ -48,7 +51,8 @@ def judge(spectra: Spectra, activation: NDArray[np.float32], frames: NDArray[np.
     stands_out = float((curve[frames].mean() - curve.mean()) / (curve.std() + 1e-6))
     together = _concentration(curve, frames)
     unsteady = float(np.abs(np.diff(np.log(np.diff(frames)))).mean())
-    margin = (stands_out - 0.95) / 0.3 + (together - 0.40) / 0.12 - (unsteady - 0.006) / 0.01 - 0.5
+    margin = (stands_out - 0.95) / 0.3 + (together - 0.40) / 0.12 - (unsteady - 0.006) / 0.01
+    margin += float(np.clip((_CLEAR_NOTES - _note_entropy(spectra)) / 0.1, -1.0, 1.0)) - 4.0 * _pauses(spectra) - 0.5
     confidence = float(1.0 / (1.0 + np.exp(-np.clip(margin, -20.0, 20.0))))
     if margin > 0:
         return Presence(True, confidence)
@@ -62,6 +66,20 @@ def _concentration(curve: NDArray[np.float32], frames: NDArray[np.int64]) -> flo
     weight, phase = np.maximum(curve, 0.0)[inside].astype(np.float64), phase[inside]
     total = float(weight.sum()) or 1.0
     return max(float(np.abs((weight * np.exp(2j * np.pi * k * phase)).sum())) / total for k in (1, 2, 4))
+
+
+def _note_entropy(spectra: Spectra) -> float:
+    """Mean entropy of the pitch classes that sound together: 0 for one note, 2.5 for all alike, as in noise."""
+    level = spectra.loudness_db
+    chroma = spectra.chroma[level > float(np.percentile(level, 95)) + _PAUSE_DB]
+    return float(-(chroma * np.log(chroma + 1e-6)).sum(axis=1).mean())
+
+
+def _pauses(spectra: Spectra) -> float:
+    """Share of silence between the first and the last sound."""
+    level = spectra.loudness_db
+    heard = np.flatnonzero(level > float(np.percentile(level, 95)) + _PAUSE_DB)
+    return 1.0 - len(heard) / float(heard[-1] - heard[0] + 1)
 
 
 def _instead(spectra: Spectra, curve: NDArray[np.float32]) -> str:

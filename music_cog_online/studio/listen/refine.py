@@ -25,14 +25,14 @@ _ONSET_SIGMA_S = 0.008
 _TEMPO_SIGMA_S = 0.002
 _TEMPO_KNEE_S = 0.005
 _ANCHOR_SIGMA_S = 0.03  # the grid has heard more than one onset: it counts as a vague one
-_FARTHEST_S = 0.03
+_FARTHEST_S = 0.015
 _GRID_LATE_S = 0.005  # median distance of the grid from the onsets, over many songs
 _BIAS_S = -0.002  # the rise of a struck note is seen that much before its start
 _BLOCK = 64
 
 
 def refine(samples: NDArray[np.float32], rate: int, beats_s: Times) -> Times:
-    """Moves (b,) beats by at most some 40 ms to where their onsets start; fewer than three beats stay as they are."""
+    """Moves (b,) beats by at most 20 ms to where their onsets start; fewer than three beats stay as they are."""
     if len(beats_s) < 3:
         return beats_s
     onsets, weights = _onsets(samples, rate, beats_s)
