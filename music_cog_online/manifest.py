@@ -299,7 +299,7 @@ def _build(front: Mapping[str, str], tables: Mapping[str, Any], folder: Path) ->
         gui=Gui(rules=tuple(GuiRule(**row) for row in gui["rules"]), noise=tuple(gui["noise"])),
         messages=tables["messages"],
         presets=tables["presets"],
-        intents=tables.get("intents", {}),
+        intents=tables["intents"],
         try_saying=tuple(tables["try_saying"]),
     )
 

@@ -30,6 +30,10 @@ _CLAUSE_END = re.compile(
 _HANGING = re.compile(
     r"^\W*(?:and|then|to|so|or|when|once|which|where|that)\b|^(?:然后|再|就|即可|来|以|并)", re.IGNORECASE
 )
+# What a clause before an instruction was for, or when it holds: it goes with the instruction.
+_LEADING = re.compile(
+    r"^\W*(?:to|in order to|for|once|when(?:ever)?|if|after|before)\b|^(?:要|如需|如果|当|为了|想要|若)", re.IGNORECASE
+)
 _NO_WORDS = re.compile(r"^[\W\d_]*$")
 _LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\(\s*<?([^)\s>]{1,2000})>?[^)\n]{0,300}\)")
 _ANCHOR = re.compile(
@@ -112,6 +116,8 @@ def _sentence(text: str, masked: str, manifest: Manifest, found: dict[str, str])
         if rule is not None:
             language = "zh" if _CHINESE.search(clause) and "zh" in rule.say else "en"
             found.setdefault(rule.act, rule.say[language])
+            if kept and not dropped and _LEADING.match(kept[-1]):
+                kept.pop()
             dropped = True
         elif not (dropped and _HANGING.match(clause)):
             kept.append(clause)
@@ -127,11 +133,10 @@ def _closed(kept: str, whole: str) -> str:
     if _NO_WORDS.match(body):
         return ""
     end = re.search(r"[.!?…。！？]*\s*$", whole)
-    tail = end.group() if end else ""
     body = body.rstrip(".!?…。！？")
-    if whole[:1].isupper() and body[:1].islower():
+    if whole[:1].isupper() and body[:1].islower() and not body.startswith("http"):
         body = body[0].upper() + body[1:]
-    return body + (tail if tail.strip() else "." + tail if not _CHINESE.search(body) else "。" + tail)
+    return body + (end.group() if end else "")
 
 
 def _rule(clause: str, masked: str, manifest: Manifest) -> GuiRule | None:
