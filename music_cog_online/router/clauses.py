@@ -23,13 +23,15 @@ class _Span:
         places: Places of its tokens.
         reach: Last place that one of its phrases may cover: the mark or the joint that ends it.
         question: A question mark ends it.
-        goes_first: "after" begins it.
-        leads_on: "then" ends it.
+        after: "after" begins it.
+        goes_first: That is not where the message begins, so it comes before the clause that it follows.
+        leads_on: "then" follows it.
     """
 
     places: range
     reach: int
     question: bool
+    after: bool
     goes_first: bool
     leads_on: bool
 
@@ -54,34 +56,47 @@ def clauses(
 
 
 def _spans(tokens: Sequence[Token], joints: Mapping[int, Hit], ends: Sequence[int]) -> Iterator[_Span]:
-    start, goes_first = 0, False
+    start, after = 0, False
     for place in (*ends, len(tokens)):
         joint = joints.get(place)
+        following = joint or joints.get(place + 1)
         if place > start:
             yield _Span(
                 places=range(start, place),
                 reach=joint.places[-1] if joint else place,
                 question=place < len(tokens) and tokens[place].text == "?",
-                goes_first=goes_first,
-                leads_on=joint is not None and joint.concept == "then",
+                after=after,
+                goes_first=after and start > 1,
+                leads_on=following is not None and following.concept == "then",
             )
-        goes_first = joint is not None and joint.concept == "after" and place > 0
-        start = place + 1 if joint is None or goes_first else joint.places[-1] + 1
+        after = joint is not None and joint.concept == "after"
+        start = place + 1 if joint is None or after else joint.places[-1] + 1
 
 
 def _clause(
     tokens: Sequence[Token], hits: Sequence[Hit], span: _Span, kind_of: Mapping[str, str], initial: Collection[str]
 ) -> Clause:
-    inside = [hit for hit in hits if hit.places[0] in span.places and hit.places[-1] <= span.reach]
+    inside = _as_things([hit for hit in hits if hit.places[0] in span.places and hit.places[-1] <= span.reach])
     covered = {place for hit in inside for place in hit.places}
     unknown = [i for i in span.places if tokens[i].kind in ("word", "char") and i not in covered]
     begins = _beginning(inside, span.places.start)
     kept = _uncancelled([hit for hit in inside if hit.concept not in initial or hit.places[0] <= begins], kind_of)
-    if span.goes_first:
+    if span.after:
         kept.append(Hit("after", (span.places.start,), ""))
     if span.question:
         kept.append(Hit("asked", (span.places.stop,), "?"))
     return Clause(hits=tuple(kept), plain=not unknown, goes_first=span.goes_first, leads_on=span.leads_on)
+
+
+def _as_things(hits: Sequence[Hit]) -> list[Hit]:
+    """Words for an edit that follow a determiner name a thing: "the cut", "a fade"."""
+    determined = {hit.places[-1] + 1 for hit in hits if hit.concept == "determiner"}
+    return [
+        Hit("edit_noun", hit.places, hit.phrase)
+        if hit.concept == "edit" and len(hit.places) == 1 and hit.places[0] in determined
+        else hit
+        for hit in hits
+    ]
 
 
 def _beginning(hits: Sequence[Hit], start: int) -> int:

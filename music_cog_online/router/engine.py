@@ -116,7 +116,8 @@ class Router:
     def _judge(self, clause: Clause) -> _Verdict:
         for rule in self._rules:
             if rule.fits(clause):
-                return _Verdict(rule.intent, rule.weight, rule.id, rule.explain(clause))
+                step = rule.weight == "hint" and rule.intent == "edit" and clause.leads_on
+                return _Verdict(rule.intent, "request" if step else rule.weight, rule.id, rule.explain(clause))
         if clause.leads_on and not clause.plain:
             return _Verdict("edit", "request", "unknown-step", "rule 5: something else is to be done first")
         return _Verdict("edit", "remark", "everything-else", "rule 13: no other rule fits")
