@@ -14,7 +14,6 @@ from music_cog_online.text import clean_text, redact
 
 __all__ = ["Account", "coded_error", "judge"]
 
-_GATEWAY = {502, 503, 504}
 _NO_SESSION = re.compile(r"session[\w -]{0,40}(?:not found|does(?:n't| not) exist|unknown|expired)", re.IGNORECASE)
 _LONGEST_DETAIL = 300
 
@@ -45,7 +44,7 @@ def judge(status: int, body: bytes, *, manifest: Manifest, account: Callable[[],
 
     Raises:
         MusicCogError: the class that the table names for the answer's code, or for its HTTP status.
-        Unreachable: a gateway answered in place of the backend.
+        Unreachable: the server failed, or a gateway answered in its place.
         BrokenAnswer: the body is no JSON object.
     """
     payload = _parse(body)
@@ -116,9 +115,13 @@ def _detail(payload: Mapping[str, Any]) -> str:
 
 def _status_error(status: int, detail: str, *, manifest: Manifest, account: Account) -> MusicCogError:
     """The error of an answer without a code, as ADK and gateways send them."""
-    if status in _GATEWAY:
+    if status >= 500:
+        # Of a server that failed, or a gateway in its place, nobody knows whether the work was done.
         return Unreachable(
-            "The backend is not answering at the moment.", hint="Try again in a minute.", status=status, sent=True
+            f"The backend cannot answer at the moment (HTTP status {status}).",
+            hint="Try again in a minute.",
+            status=status,
+            sent=True,
         )
     code = 1002 if status == 404 and _NO_SESSION.search(detail) else manifest.code_for_status(status)
     return coded_error(

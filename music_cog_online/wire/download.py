@@ -78,9 +78,8 @@ class _Fetch:
         while True:
             if attempts is None or self._done > done:
                 attempts, done = Attempts(self._transport, Call("GET", self._url)), self._done
-            with attempts.trying():
-                with self._transport.send(self._call(), attempts.sign()) as response:
-                    self._take(response)
+            with attempts.trying() as token, self._transport.send(self._call(), token) as response:
+                self._take(response)
                 return
 
     def _call(self) -> Call:

@@ -123,8 +123,8 @@ class Api:
         attempts = Attempts(self.transport, call)
         while True:
             done_something = False
+            token = attempts.sign()
             try:
-                token = attempts.sign()
                 for event in self._exchange(call, token):
                     done_something = done_something or event.kind not in {"heartbeat", "notice"}
                     yield event

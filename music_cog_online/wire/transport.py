@@ -105,10 +105,8 @@ class Transport:
         """Make a call, again where the protocol says so, and give its answer to `use`."""
         attempts = Attempts(self, call)
         while True:
-            with attempts.trying():
-                response = self.send(call, attempts.sign())
-                with response:
-                    return use(response)
+            with attempts.trying() as token, self.send(call, token) as response:
+                return use(response)
 
     def send(self, call: Call, token: Secret | None) -> requests.Response:
         """Send one request; follow redirects of a GET. Token and attribution go to the backend's own address only.
@@ -218,10 +216,15 @@ class Attempts:
         return self._token
 
     @contextmanager
-    def trying(self) -> Iterator[None]:
-        """A block that makes the call once; after an error that allows it, the caller's loop goes round again."""
+    def trying(self) -> Iterator[Secret | None]:
+        """A block that makes the call once, with the token that it gets.
+
+        After an error that allows it, the caller's loop goes round again. Signing in makes tries of its own, so its
+        errors are not tried again here.
+        """
+        token = self.sign()
         try:
-            yield
+            yield token
         except (NotSignedIn, RateLimited, Unreachable) as error:
             self.after(error)
 

@@ -84,7 +84,7 @@ def test_a_connection_cut_before_the_answer_is_lost_and_never_sent_again(peer: P
     assert peer.count("POST", CHAT) == 1
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_gateway_error_is_lost_and_never_sent_again(peer: Peer, api: Api, status: int) -> None:
     peer.route("POST", CHAT, Answer(status))
     with pytest.raises(StreamLost):

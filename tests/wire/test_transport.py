@@ -189,7 +189,12 @@ def test_a_refused_client_id_is_replaced(peer: Peer, api_for: ApiFactory, store:
     assert before != after == store.client_id()
 
 
-@pytest.mark.parametrize("hiccup", [Answer(502), Answer(503), Answer(504), Answer(raw=(DROP,)), Answer(raw=())])
+HICCUPS = [*map(Answer, (500, 502, 503, 504)), Answer(raw=(DROP,)), Answer(raw=())]
+
+
+@pytest.mark.parametrize("hiccup", HICCUPS)
+    "hiccup", [Answer(500), Answer(502), Answer(503), Answer(504), Answer(raw=(DROP,)), Answer(raw=())]
+)
 def test_a_get_is_repeated_after_a_hiccup(peer: Peer, api: Api, clock: SteppedClock, hiccup: Answer) -> None:
     peer.route("GET", CREDITS, hiccup, hiccup, BALANCE)
     assert api.credits().available == 90
@@ -216,6 +221,18 @@ def test_a_session_is_asked_for_again(peer: Peer, api: Api) -> None:
     grant = api.create_session(language="zh")
     assert (grant.task_id, grant.session_id, grant.user_id) == ("t", "s", "anon_1")
     assert peer.requests[-1].json() == {"task_name": "project", "language": "zh"}
+
+
+def test_signing_in_makes_its_own_tries_only(peer: Peer, api_for: ApiFactory, clock: SteppedClock) -> None:
+    api = api_for()
+    peer.route("POST", TOKEN, code(429, status=429))
+    with pytest.raises(RateLimited):
+        api.credits()
+    assert (peer.count("POST", TOKEN), clock.slept) == (2, [30])
+    peer.close()
+    with pytest.raises(Unreachable):
+        api.credits()
+    assert clock.slept == [30, 1, 2, 4]
 
 
 def test_nobody_listening_is_told_as_unreachable(peer: Peer, api: Api, clock: SteppedClock) -> None:
