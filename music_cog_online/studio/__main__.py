@@ -137,11 +137,11 @@ def _info(arguments: argparse.Namespace, settings: Settings, folder: Path) -> in
 def _report(arguments: argparse.Namespace, settings: Settings, folder: Path) -> int:
     from music_cog_online.studio.reports import measure
 
-    report = measure(arguments.file, folder, Ffmpeg(settings.ffmpeg))
+    report, before = measure(arguments.file, folder, Ffmpeg(settings.ffmpeg))
     if arguments.plot is not None:
-        from music_cog_online.studio.verifying.plot import plot
+        from music_cog_online.studio.report_plot import plot
 
-        plot(report, arguments.plot)
+        plot(report, arguments.plot, before)
     if arguments.json:
         sys.stdout.write(json.dumps(report.to_json(), ensure_ascii=False) + "\n")
     else:

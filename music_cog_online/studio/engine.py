@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from music_cog_online.studio.listen.listening import Listening
     from music_cog_online.studio.planning.types import PictureSource, SongSource, SyncPlan, Wish
     from music_cog_online.studio.render import RenderResult
-    from music_cog_online.studio.verify import SyncReport
+    from music_cog_online.studio.verify import SongReference, SyncReport
     from music_cog_online.studio.watch.shots import Watching
 
 __all__ = ["Engine"]
@@ -95,12 +95,15 @@ class Engine:
             output=output,
         )
 
-    def verify(self, path: Path, *, song: Path | None, cache: Path | None) -> SyncReport:
-        """Measures how well a finished file is in sync, with its song at hand or without."""
-        from music_cog_online.studio.verify import SongReference, verify
+    def reference(self, song: Path, *, cache: Path | None) -> SongReference:
+        """A song to look for in a finished file."""
+        from music_cog_online.studio.verify import SongReference
 
-        reference = None
-        if song is not None:
-            samples = self.ffmpeg.decode_audio(song, rate=_SONG_RATE)
-            reference = SongReference(samples, _SONG_RATE, self.listen_file(song, cache=cache))
-        return verify(path, ffmpeg=self.ffmpeg, song=reference)
+        samples = self.ffmpeg.decode_audio(song, rate=_SONG_RATE)
+        return SongReference(samples, _SONG_RATE, self.listen_file(song, cache=cache))
+
+    def verify(self, path: Path, *, song: SongReference | None, cache: Path | None) -> SyncReport:
+        """Measures how well a finished file is in sync, with its song at hand or without."""
+        from music_cog_online.studio.verify import verify
+
+        return verify(path, ffmpeg=self.ffmpeg, song=song, cache=cache)

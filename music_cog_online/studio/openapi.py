@@ -58,6 +58,7 @@ def _paths() -> Schema:
                 "Open a session",
                 _data(task_id=_TEXT, session_id=_TEXT, user_id=_TEXT),
                 body=_object(task_name=_TEXT, language=_TEXT),
+                body_needed=False,
                 refusals=(401, 413, 422),
             )
         },
@@ -120,7 +121,7 @@ def _chat() -> Schema:
     call = _call("Say something to the editor", {}, body=body, refusals=(401, 403, 404, 413, 422, 429))
     call["responses"]["200"] = {
         "description": "Google ADK events as server-sent events",
-        "content": {"text/event-stream": {"schema": _TEXT}},
+        "content": {"text/event-stream": {"schema": {"type": "object", "properties": {"data": _TEXT}}}},
     }
     return call
 
@@ -184,6 +185,7 @@ def _call(
     answer: Schema,
     *,
     body: Schema | None = None,
+    body_needed: bool = True,
     parameters: list[Schema] | None = None,
     refusals: tuple[int, ...] = (),
     signed: bool = True,
@@ -200,7 +202,7 @@ def _call(
     if parameters:
         call["parameters"] = parameters
     if body is not None:
-        call["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        call["requestBody"] = {"required": body_needed, "content": {"application/json": {"schema": body}}}
     return call
 
 

@@ -200,7 +200,9 @@ class Renders:
     def _report(self, out: Path, draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> str:
         """The measured report as JSON; a file that cannot be measured is delivered without one."""
         try:
-            report = self._engine.verify(out, song=_song(draft, media), cache=self._cache)
+            song = _song(draft, media)
+            reference = self._engine.reference(song, cache=self._cache) if song is not None else None
+            report = self._engine.verify(out, song=reference, cache=None)
             return json.dumps(report.to_json(), ensure_ascii=False)
         except StudioError as exc:
             logger.warning("no report: %s", exc.message)

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 
-def measure(file: Path, folder: Path, ffmpeg: Ffmpeg) -> SyncReport:
+def measure(file: Path, folder: Path, ffmpeg: Ffmpeg) -> tuple[SyncReport, SyncReport | None]:
     """Measures a finished video.
 
     Args:
         file: The video, under whatever name.
         folder: The studio's folder, where the render that made it may be noted.
         ffmpeg: Decodes it.
+
+    Returns:
+        The report, and what it would say had the song been laid from its start; None where the song is not known.
 
     Raises:
         MediaRefused: It is no video, or cannot be read.
@@ -36,5 +39,11 @@ def measure(file: Path, folder: Path, ffmpeg: Ffmpeg) -> SyncReport:
         database = Database(folder / "studio.db")
         song = song_of(database, Projects(database, folder / "media"), digest_of(file))
         database.close()
-    cache = folder / "cache" if folder.exists() else None
-    return Engine(ffmpeg).verify(file, song=song, cache=cache)
+    engine, cache = Engine(ffmpeg), folder / "cache" if folder.exists() else None
+    reference = engine.reference(song, cache=cache) if song is not None else None
+    report = engine.verify(file, song=reference, cache=cache)
+    if reference is None:
+        return report, None
+    from music_cog_online.studio.verify import laid_from_zero  # late: it loads numpy
+
+    return report, laid_from_zero(report, reference)
