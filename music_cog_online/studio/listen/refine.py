@@ -25,14 +25,15 @@ _ONSET_SIGMA_S = 0.008
 _TEMPO_SIGMA_S = 0.002
 _TEMPO_KNEE_S = 0.005
 _ANCHOR_SIGMA_S = 0.03  # the grid has heard more than one onset: it counts as a vague one
-_FARTHEST_S = 0.015
+_FARTHEST_S = 0.02
+_DRIFT_S = 0.01  # many beats on end lie no farther from the grid than that: soft attacks would pull them early
 _GRID_LATE_S = 0.005  # median distance of the grid from the onsets, over many songs
 _BIAS_S = -0.002  # the rise of a struck note is seen that much before its start
 _BLOCK = 64
 
 
 def refine(samples: NDArray[np.float32], rate: int, beats_s: Times) -> Times:
-    """Moves (b,) beats by at most 20 ms to where their onsets start; fewer than three beats stay as they are."""
+    """Moves (b,) beats by at most 25 ms to where their onsets start; fewer than three beats stay as they are."""
     if len(beats_s) < 3:
         return beats_s
     onsets, weights = _onsets(samples, rate, beats_s)
@@ -98,4 +99,11 @@ def _steady(onsets: Times, weights: Times, grid: Times) -> Times:
         first[1 : n - 1] -= 2 * stiff
         second[: n - 2] += stiff
         beats = solve_pentadiagonal(main, first, second, believe * onsets + anchor * grid)
-    return grid + np.clip(beats - grid, -_FARTHEST_S, _FARTHEST_S)
+    moved = beats - grid
+    drift = _running_median(moved)
+    return grid + np.clip(moved - drift + np.clip(drift, -_DRIFT_S, _DRIFT_S), -_FARTHEST_S, _FARTHEST_S)
+
+
+def _running_median(values: Times) -> Times:
+    """Median of nine neighbours; edges repeat."""
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(np.pad(values, 4, mode="edge"), 9), axis=1))
