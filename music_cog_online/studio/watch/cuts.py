@@ -27,6 +27,7 @@ _WORTH_A_LOOK = 0.2
 _THRESHOLD = 0.3
 _UNREST = 0.8
 _REPEATED = 0.05  # share of the usual change, and
+_OFF_LINE = 0.2  # distance of a mixture from the line between its parts, by the line's length
 _SHORTEST_S = 0.07  # of a shot
 _STILL = 1.0  # grey levels, below which a frame repeats the one before
 
@@ -74,8 +75,10 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
         return []
     first = unlikeness(pictures.pick(frames - 1), pictures.pick(frames))
     frames = frames[first > _WORTH_A_LOOK]
-    apart = _least_likeness(pictures, frames, step)
     unrest = _unrest(pictures, frames)
+    apart = _least_likeness(pictures, frames - 1, frames, step)
+    blended = np.flatnonzero((apart <= _THRESHOLD + _UNREST * unrest) & _blended(pictures, frames - 1))
+    apart[blended] = _least_likeness(pictures, frames[blended] - 2, frames[blended], step)
     margin = apart - (_THRESHOLD + _UNREST * unrest)
     found = [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
     return _apart(found, max(1, round(_SHORTEST_S * rate)))
@@ -139,15 +142,36 @@ def _correlation(one: Floats, other: Floats) -> Floats:
     return correlation
 
 
-def _least_likeness(pictures: Pictures, frames: NDArray[np.int64], step: int) -> Floats:
+def _least_likeness(pictures: Pictures, ends: NDArray[np.int64], begins: NDArray[np.int64], step: int) -> Floats:
+    """How unlike the most similar two frames on both sides of each break are.
+
+    Args:
+        pictures: The frames.
+        ends: Last frame before each break.
+        begins: First frame after it.
+        step: How many frames count as one.
+    """
     last = len(pictures.y) - 1
-    apart = np.ones(len(frames), np.float32)
+    apart = np.ones(len(begins), np.float32)
     for back, on in ((0, 0), (0, 1), (0, 2), (0, 4), (1, 0), (2, 0), (4, 0)):
-        before, after = frames - 1 - back * step, frames + on * step
+        before, after = ends - back * step, begins + on * step
         inside = (before >= 0) & (after <= last)
         pairs = unlikeness(pictures.pick(before[inside]), pictures.pick(after[inside]))
         apart[inside] = np.minimum(apart[inside], pairs)
     return apart
+
+
+def _blended(pictures: Pictures, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each frame is a mixture of its neighbours, as a change of the frame rate makes them at a cut."""
+    last = len(pictures.y) - 1
+    planes = [pictures.y[(frames + by).clip(0, last)].reshape(len(frames), -1).astype(np.float32) for by in (-1, 0, 1)]
+    line, way = planes[2] - planes[0], planes[1] - planes[0]
+    square = np.einsum("ij,ij->i", line, line) + 1.0
+    share = np.einsum("ij,ij->i", way, line) / square
+    off = way - share[:, None] * line
+    near = np.einsum("ij,ij->i", off, off) < _OFF_LINE**2 * square
+    mixture: NDArray[np.bool_] = near & (share > 0.15) & (share < 0.85)
+    return mixture
 
 
 def _unrest(pictures: Pictures, frames: NDArray[np.int64]) -> Floats:
