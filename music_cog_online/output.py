@@ -76,8 +76,9 @@ class Lines:
 
     def progress(self, stage: str, fraction: float | None) -> None:
         """Tell how far a stage is, unless that was told a moment ago."""
+        fresh = self._gate.stage != stage
         if self._gate.opens(stage):
-            self._gauge(stage, fraction)
+            self._gauge(stage, None if fresh else fraction)
 
     def finish(self, result: ActionResult) -> None:
         """Print what has not been told yet."""
@@ -92,7 +93,7 @@ class Lines:
             _write(self._out, "You can say: " + " · ".join(f"“{phrase}”" for phrase in result.next))
 
     def _gauge(self, stage: str, fraction: float | None) -> None:
-        _write(self._out, f"{stage}: {fraction:.0%}" if fraction else f"{stage}...")
+        _write(self._out, f"{stage}..." if fraction is None else f"{stage}: {fraction:.0%}")
 
     def _stop_gauge(self) -> None:
         """Take away what a terminal shows while work runs."""
@@ -154,17 +155,17 @@ class _Gate:
     def __init__(self, every_s: float, now: Callable[[], float]) -> None:
         self._every_s = every_s
         self._now = now
-        self._stage: str | None = None
+        self.stage: str | None = None
         self._at_s = 0.0
         self._full = False
 
     def opens(self, stage: str, *, full: bool = False) -> bool:
         """Whether to tell; a stage that is `full` is told once, however soon."""
         now_s = self._now()
-        fresh = stage != self._stage or (full and not self._full)
+        fresh = stage != self.stage or (full and not self._full)
         if not fresh and now_s - self._at_s < self._every_s:
             return False
-        self._stage, self._at_s, self._full = stage, now_s, full
+        self.stage, self._at_s, self._full = stage, now_s, full
         return True
 
 

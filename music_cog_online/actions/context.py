@@ -79,6 +79,11 @@ class Context:
             on_wait=self.teller.say,
         )
 
+    def revive(self) -> None:
+        """Let the next call go to a fresh studio, where the studio is the backend and has gone."""
+        if self.backend.kind == "studio" and self.studio.running() is None:
+            self.__dict__.pop("api", None)
+
     @property
     def web_url(self) -> str:
         """Where links into the web pages lead."""

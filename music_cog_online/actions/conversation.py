@@ -182,11 +182,11 @@ def _after_loss(context: Context, session_id: str, before: ProjectState, lost: S
         StreamLost: it did not.
     """
     intervals = context.manifest.intervals
-    reason = "The backend has been silent for too long." if lost.reason != "dropped" else "The connection was lost."
-    context.teller.say(f"{reason} The message is not sent again; I look whether the project changes.")
+    context.teller.say(f"{lost.message} The message is not sent again; I look whether the project changes.")
     for look in range(intervals.rechecks):
         context.clock.sleep(intervals.recheck_s if look else intervals.recheck_first_s)
         try:
+            context.revive()
             state = context.api.state(session_id)
             changes = _changes(before, state)
         except (Unreachable, BrokenAnswer):
@@ -200,7 +200,7 @@ def _after_loss(context: Context, session_id: str, before: ProjectState, lost: S
         if look + 1 < intervals.rechecks:
             context.teller.say(f"No change yet (look {look + 1} of {intervals.rechecks}).")
     raise StreamLost(
-        "The connection was lost, and the project has not changed since.",
+        f"{lost.message} The project has not changed since.",
         reason=lost.reason,
         hint="The message was sent once only. Shall I try again? Then send the same instruction once more.",
     ) from lost

@@ -150,6 +150,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
             status, misses = _asked(context, status), 0
         except (Unreachable, BrokenAnswer, RateLimited) as error:
             misses += 1
+            context.revive()
             if misses > _MOST_MISSES:
                 raise _unfinished("The backend cannot be asked how the render is doing.", status) from error
         now = clock.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from music_cog_online.actions.context import Context
-from music_cog_online.actions.figures import describe
+from music_cog_online.actions.figures import describe, slim
 from music_cog_online.actions.rendering import delivered
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.studio import ask
@@ -33,7 +33,7 @@ def run(context: Context, *, file: str | None = None, plot: str | None = None) -
     context.teller.progress(f"Measuring {path.name}", None)
     report = ask(context, "report", str(path), "--json", *options)
     lines = [f"{path.name}:", *describe(report)] + ([f"The picture: {plot}"] if plot else [])
-    return ActionResult("report", tuple(lines), data={"path": str(path), "report": report, "plot": plot})
+    return ActionResult("report", tuple(lines), data={"path": str(path), "report": slim(report), "plot": plot})
 
 
 def _last_export(context: Context) -> Path:
