@@ -193,8 +193,6 @@ HICCUPS = [*map(Answer, (500, 502, 503, 504)), Answer(raw=(DROP,)), Answer(raw=(
 
 
 @pytest.mark.parametrize("hiccup", HICCUPS)
-    "hiccup", [Answer(500), Answer(502), Answer(503), Answer(504), Answer(raw=(DROP,)), Answer(raw=())]
-)
 def test_a_get_is_repeated_after_a_hiccup(peer: Peer, api: Api, clock: SteppedClock, hiccup: Answer) -> None:
     peer.route("GET", CREDITS, hiccup, hiccup, BALANCE)
     assert api.credits().available == 90
