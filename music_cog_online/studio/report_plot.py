@@ -15,7 +15,7 @@ __all__ = ["plot"]
 
 _SCALE = 2  # drawn twice as large and reduced, for smooth edges
 _WIDTH, _MARGIN = 1600, 48
-_HEAD, _PANEL, _FOOT = 132, 300, 72
+_HEAD, _PANEL, _FOOT = 132, 318, 72
 _PAPER, _INK, _SOFT = "#fbfaf7", "#1d2430", "#69707d"
 _WAVE, _WAVE_QUIET = "#b9c6dd", "#dcdcdc"
 _BEAT, _BAR = "#c3c7cf", "#7c8596"
@@ -39,7 +39,7 @@ def plot(report: SyncReport, path: Path, before: SyncReport | None = None) -> No
     sheet = _Sheet(height)
     _head(sheet, report, before)
     for number, (name, one) in enumerate(panels):
-        _panel(sheet, name, one, _HEAD + number * _PANEL, waveform=one is report)
+        _panel(sheet, name, one, _HEAD + number * _PANEL, now=one is report)
     _legend(sheet, height - _FOOT + 22, drop=any(one.drop is not None for _, one in panels if one is not None))
     sheet.save(path)
 
@@ -119,12 +119,12 @@ def _facts(report: SyncReport) -> list[str]:
     return facts
 
 
-def _panel(sheet: _Sheet, name: str, report: SyncReport | None, top: float, *, waveform: bool) -> None:
+def _panel(sheet: _Sheet, name: str, report: SyncReport | None, top: float, *, now: bool) -> None:
     if report is None:
         return
     left, right = _MARGIN, _WIDTH - _MARGIN
     length_s = max(report.picture_s, 0.1)
-    upper, lower = top + 44, top + _PANEL - 62
+    upper, lower = top + 66, top + _PANEL - 62
     middle = (upper + lower) / 2
 
     def x_of(time_s: float) -> float:
@@ -134,7 +134,7 @@ def _panel(sheet: _Sheet, name: str, report: SyncReport | None, top: float, *, w
     if report.cuts and report.method != "none":
         sheet.text(right, top + 6, f"{report.hits} of {len(report.cuts)} on a beat", 20, _SOFT, anchor="ra")
     sheet.box(left - 8, upper - 8, right + 8, lower + 30, "#ffffff", 10)
-    _wave(sheet, report, left, right, middle, (lower - upper) / 2 - 14, _WAVE if waveform else _WAVE_QUIET)
+    _wave(sheet, report, left, right, middle, (lower - upper) / 2 - 14, _WAVE if now else _WAVE_QUIET)
     downbeats = set(report.downbeats_s)
     for beat_s in report.beats_s:
         if 0 <= beat_s <= length_s:

@@ -111,16 +111,17 @@ def verify(path: Path, *, ffmpeg: Ffmpeg, song: SongReference | None, cache: Pat
     return replace(report, summary=summarise(report))
 
 
-def laid_from_zero(report: SyncReport, listening: Listening, cuts_s: Sequence[float] | None = None) -> SyncReport:
+def laid_from_zero(report: SyncReport, song: SongReference, cuts_s: Sequence[float] | None = None) -> SyncReport:
     """What the report would say had the song been laid under the picture from its start, without a change.
 
     Args:
         report: What was measured on the finished file.
-        listening: The song.
+        song: The song.
         cuts_s: Cuts of the picture before it was touched; None for those of the finished file.
     """
     frame_s = report.picture_s / max(1, report.frames)
     cuts = [row.time_s for row in report.cuts] if cuts_s is None else list(cuts_s)
+    listening = song.listening
     plays = listening.beats_s < report.picture_s
     beats_s, downbeat = listening.beats_s[plays], listening.beat_in_bar[plays] == 1
     rows = cut_rows(cuts, beats_s, downbeat, frame_s)
@@ -135,6 +136,8 @@ def laid_from_zero(report: SyncReport, listening: Listening, cuts_s: Sequence[fl
         downbeats_s=tuple(beats_s[downbeat].tolist()),
         median_ms=float(np.median(distances)) if distances else None,
         in_sync=bool(rows) and sum(row.hit for row in rows) >= IN_SYNC_SHARE * len(rows),
+        sound_s=min(report.picture_s, len(song.samples) / song.rate),
+        waveform=_waveform(song.samples[: int(report.picture_s * song.rate)]),
         summary=(),
     )
 

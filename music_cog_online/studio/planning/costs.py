@@ -26,7 +26,7 @@ class Prices:
         offset_late: Added per frame beyond half a frame.
         hit_frames: Largest distance of a hit that is looked for, in frames; below one, for beats are known to some
             milliseconds only.
-        weak_beat: A cut of full strength on a beat that opens no bar.
+        weak_beat: A cut of full strength on a beat that opens no bar; less in the middle of a bar of four.
         drop: The strongest cut without the strongest drop on it.
         drop_named: The cut that the user named without a drop on it.
         trim: A shot that is cut short, whatever the amount.
@@ -50,7 +50,7 @@ class Prices:
     offset: float = 8.0
     offset_late: float = 20.0
     hit_frames: float = 0.8
-    weak_beat: float = 3.0
+    weak_beat: float = 5.0
     drop: float = 150.0
     drop_named: float = 1000.0
     trim: float = 1.0

@@ -24,6 +24,7 @@ __all__ = ["Answer", "Problem", "cut_cost", "price", "strongest_cut"]
 Floats = NDArray[np.float64]
 
 _AT_BAR_FRAMES = 1.0
+_HALF_BAR = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,14 @@ def _sync_cost(problem: Problem, index: int, places_s: Floats) -> Floats:
     gaps = np.diff(beats, append=beats[-1] + 1.0)
     half = np.maximum(gaps[nearest] / 2, problem.frame_s)
     missed = (0.7 + 0.3 * strength) * (prices.miss + prices.miss_far * np.minimum(1.0, distance / half))
-    weak = prices.weak_beat * strength * (problem.course.bar[nearest] != 1)
+    weak = prices.weak_beat * strength * _weakness(problem.course.bar)[nearest]
     return np.where(frames <= prices.hit_frames, hit_cost(frames, prices) + weak, missed)
+
+
+def _weakness(bar: NDArray[np.int64]) -> Floats:
+    """0 for a beat that opens a bar, less than 1 for the third of four, 1 for the others."""
+    half = (bar == 3) & (int(bar.max(initial=1)) == 4)
+    return np.where(bar == 1, 0.0, np.where(half, _HALF_BAR, 1.0))
 
 
 def _drop_cost(problem: Problem, index: int, places_s: Floats) -> Floats:

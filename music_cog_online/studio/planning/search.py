@@ -3,6 +3,7 @@
 The state at a cut is the place in the song (on a grid of a fraction of a frame) and the speed of the music. A shot of
 n frames leads from place x to x + n · speed; all places move by the same amount, so that a step is a few shifted
 minima of whole rows. Every start of the song is weighed at once. What the grid rounds off, `timemap` puts right.
+Where the fine grid would be too large, a coarse one finds the way and the fine one is laid around that.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 
 from music_cog_online.studio.planning.costs import slope_change_cost
 from music_cog_online.studio.planning.problem import Answer, Problem, cut_cost
+from music_cog_online.studio.planning.units import Length, Unit
 
 __all__ = ["search"]
 
 Row = NDArray[np.float32]
 
-_GRIDS = ((240, 0.0025), (120, 0.0025), (120, 0.005), (60, 0.005))
-_MOST_STATES = 20_000_000
+_FINE, _COARSE = (240, 0.0025), (60, 0.005)
+_MOST_STATES = 12_000_000
+_CORRIDOR_S = 2.0
 _FAR = np.float32(1e9)
 
 
@@ -33,31 +36,41 @@ class _Lattice:
         per_frame: Grid points a frame.
         speeds: The speeds of the music that are tried, ascending, shape (s,).
         size: Number of places in the song.
+        bends: Allowed changes of speed: (index after, index before, cost).
+        shortest: Least number of frames before each unit, and in all, shape (units + 1,).
+        longest: Most frames before each unit, and in all, shape (units + 1,).
         rows: Cost of reaching (cut, speed, place), the place counted from `first` of that cut.
         first: First place of each cut's rows.
+        corridor: A known way in seconds, shape (units + 1,), around which to stay; None for everywhere.
     """
 
     problem: Problem
     per_frame: int
     speeds: NDArray[np.float64]
     size: int
+    bends: list[tuple[int, int, np.float32]]
+    shortest: NDArray[np.int64]
+    longest: NDArray[np.int64]
     rows: list[Row] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
+    corridor: NDArray[np.float64] | None = None
 
     def place_s(self, place: int) -> float:
         return place / self.per_frame * self.problem.frame_s
 
     def bounds(self, index: int) -> tuple[int, int]:
         """First and one past the last place at which unit `index` can open."""
-        units, caps = self.problem.units[:index], self.problem.caps
-        changes = [[length.by_frames for length in lengths] for lengths in self.problem.lengths[:index]]
-        plain = sum(unit.frames for unit in units)
-        shortest, longest = plain + sum(map(min, changes)), plain + sum(map(max, changes))
+        slowest, fastest = (self.per_frame * (1 + sign * self.problem.caps.music) for sign in (-1, 1))
         low_s, high_s = self.problem.start_s
-        unit = self.per_frame / self.problem.frame_s
-        low = int(low_s * unit + shortest * self.per_frame * (1 - caps.music)) - index
-        high = int(high_s * unit + longest * self.per_frame * (1 + caps.music)) + index + 2
-        return max(0, low), max(1, min(self.size, high))
+        unit, slack = self.per_frame / self.problem.frame_s, len(self.shortest) + 1
+        low = int(low_s * unit + self.shortest[index] * slowest) - slack
+        high = int(high_s * unit + self.longest[index] * fastest) + slack
+        high = min(high, self.size - int((self.shortest[-1] - self.shortest[index]) * slowest) + slack)
+        if self.corridor is not None:
+            low = max(low, int((self.corridor[index] - _CORRIDOR_S) * unit))
+            high = min(high, int((self.corridor[index] + _CORRIDOR_S) * unit))
+        low = max(0, low)
+        return low, max(low + 1, min(self.size, high))
 
     def shifts(self, index: int) -> NDArray[np.int64]:
         """How far the place moves during unit `index`, shape (speeds, lengths).
@@ -77,21 +90,34 @@ def search(problem: Problem) -> Answer | None:
     Returns:
         The cheapest answer; None when no start lets the picture end within the song.
     """
-    lattice = _lattice(problem)
+    lattice = _lattice(problem, *_FINE)
+    places = sum(high - low for low, high in map(lattice.bounds, range(len(problem.units) + 1)))
+    if places * len(lattice.speeds) > _MOST_STATES:
+        coarse = _searched(_lattice(problem, *_COARSE))
+        if coarse is None:
+            return None
+        lattice.corridor = coarse.places_s
+        return _searched(lattice) or coarse
+    return _searched(lattice)
+
+
+def _searched(lattice: _Lattice) -> Answer | None:
     _forward(lattice)
     return _backward(lattice)
 
 
-def _lattice(problem: Problem) -> _Lattice:
-    """The finest grid that is not too large."""
-    for grid_per_s, step in _GRIDS:
-        per_frame = max(1, round(grid_per_s * problem.frame_s))
-        size = int(problem.course.duration_s / problem.frame_s * per_frame + 1e-6) + 1
-        lattice = _Lattice(problem, per_frame, _speeds(problem, step), size)
-        places = sum(high - low for low, high in map(lattice.bounds, range(len(problem.units) + 1)))
-        if places * len(lattice.speeds) <= _MOST_STATES:
-            break
-    return lattice
+def _lattice(problem: Problem, grid_per_s: int, step: float) -> _Lattice:
+    per_frame = max(1, round(grid_per_s * problem.frame_s))
+    size = int(problem.course.duration_s / problem.frame_s * per_frame + 1e-6) + 1
+    speeds = _speeds(problem, step)
+    changes = [[unit.frames + length.by_frames for length in lengths] for unit, lengths in _choices(problem)]
+    shortest, longest = (np.concatenate([[0], np.cumsum([pick(one) for one in changes])]) for pick in (min, max))
+    bends = _bends(problem, speeds)
+    return _Lattice(problem, per_frame, speeds, size, bends, shortest.astype(np.int64), longest.astype(np.int64))
+
+
+def _choices(problem: Problem) -> list[tuple[Unit, tuple[Length, ...]]]:
+    return list(zip(problem.units, problem.lengths, strict=True))
 
 
 def _speeds(problem: Problem, step: float) -> NDArray[np.float64]:
@@ -132,18 +158,16 @@ def _bend(lattice: _Lattice, row: Row) -> Row:
     """Cheapest cost of leaving each place with each speed, whatever speed it was reached with."""
     best = row.copy()
     other = np.empty(row.shape[1], np.float32)
-    for into, out_of, cost in _bends(lattice):
+    for into, out_of, cost in lattice.bends:
         np.add(row[out_of], cost, out=other)
         np.minimum(best[into], other, out=best[into])
     return best
 
 
-def _bends(lattice: _Lattice) -> list[tuple[int, int, np.float32]]:
-    """Allowed changes of speed: (index after, index before, cost)."""
-    speeds, cap = lattice.speeds, lattice.problem.caps.music_step
+def _bends(problem: Problem, speeds: NDArray[np.float64]) -> list[tuple[int, int, np.float32]]:
+    cap, prices = problem.caps.music_step, problem.prices
     pairs = ((a, b) for a in range(len(speeds)) for b in range(len(speeds)) if a != b)
     changes = ((a, b, float(speeds[a] - speeds[b])) for a, b in pairs)
-    prices = lattice.problem.prices
     return [(a, b, np.float32(slope_change_cost(c, prices))) for a, b, c in changes if abs(c) <= cap + 1e-9]
 
 
@@ -176,9 +200,8 @@ def _backward(lattice: _Lattice) -> Answer | None:
         return None
     place = column + lattice.first[-1]
     places, lengths = [place], []
-    bends = _bends(lattice)
     for index in range(len(problem.units) - 1, -1, -1):
-        sources = [(speed, 0.0)] + ([(b, float(c)) for a, b, c in bends if a == speed] if index else [])
+        sources = [(speed, 0.0)] + ([(b, float(c)) for a, b, c in lattice.bends if a == speed] if index else [])
         row, shifts = lattice.rows[index], lattice.shifts(index)[speed]
         columns = place - lattice.first[index] - shifts
         options = [
