@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from music_cog_online.errors import StoreError
-from music_cog_online.files import remove_left_behind, temp_beside
+from music_cog_online.files import private_folder, replace_file, write_temp
 from music_cog_online.settings import Secret
 
 __all__ = ["Render", "Session", "Store", "fresh_client_id"]
@@ -236,10 +236,10 @@ class Store:
         """Keep a client id in place of one that the backend refused."""
         paths = self._client_id_paths()
         with contextlib.suppress(OSError):
-            _replace_file(paths[0], client_id.encode() + b"\n")
+            replace_file(paths[0], client_id.encode() + b"\n")
             return
         with _ours(paths[-1]):
-            _replace_file(paths[-1], client_id.encode() + b"\n")
+            replace_file(paths[-1], client_id.encode() + b"\n")
 
     def _client_id_paths(self) -> list[Path]:
         own = self.home / "client_id"
@@ -258,8 +258,8 @@ class Store:
     @staticmethod
     def _create_client_id(path: Path, fresh: str) -> str:
         """Put the id there whole, unless another skill was faster: then take that one."""
-        _private_folder(path.parent)
-        temp = _temp_file(path, fresh.encode() + b"\n")
+        private_folder(path.parent)
+        temp = write_temp(path, fresh.encode() + b"\n")
         try:
             os.link(temp, path)
         except FileExistsError:
@@ -296,7 +296,7 @@ class Store:
         import filelock
 
         with _ours(self.folder):
-            _private_folder(self.folder)
+            private_folder(self.folder)
             lock = filelock.FileLock(self.folder / f"{name}.lock", timeout=timeout_s, mode=0o600)
             try:
                 lock.acquire()
@@ -335,7 +335,7 @@ class Store:
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         path = self.folder / f"{name}.json"
         with self.lock(), _ours(path):
-            _replace_file(path, json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode())
+            replace_file(path, json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode())
 
     def _set_aside(self, path: Path) -> None:
         """Move a broken file out of the way, so that a fresh one can take its place."""
@@ -357,49 +357,6 @@ def _records(kind: type[_Record], rows: Any) -> tuple[_Record, ...]:
         with contextlib.suppress(TypeError, AttributeError):
             found.append(kind(**{key: value for key, value in row.items() if key in names}))
     return tuple(found)
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in place of the file in one step; the file is the user's alone."""
-    _private_folder(path.parent)
-    temp = _temp_file(path, content)
-    try:
-        temp.replace(path)
-    except BaseException:
-        temp.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _private_folder(folder: Path) -> None:
-    """Make a folder that is the user's alone, and likewise each one above it that is missing."""
-    for one in reversed([folder, *folder.parents]):
-        one.mkdir(exist_ok=True, mode=0o700)
-
-
-def _temp_file(path: Path, content: bytes) -> Path:
-    remove_left_behind(path)
-    temp = temp_beside(path)
-    handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temp.unlink(missing_ok=True)
-        raise
-    return temp
-
-
-def _sync_folder(folder: Path) -> None:
-    # Not every system can open a folder; the rename is atomic all the same.
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextmanager

@@ -215,12 +215,13 @@ from music_cog_online.settings import Secret
 from music_cog_online.store import Render, Session, Store
 import filelock
 
-home, module = Path(sys.argv[1]), sys.modules[Store.__module__].__file__
+home = Path(sys.argv[1])
+traced = {sys.modules[f"music_cog_online.{name}"].__file__ for name in ("store", "files")}
 
 def work(moment):
     left = [moment]
     def step(frame, event, argument):
-        if frame.f_code.co_filename != module:
+        if frame.f_code.co_filename not in traced:
             return None
         left[0] -= 1
         if left[0] < 0:
