@@ -23,7 +23,6 @@ Frames = NDArray[np.int64]
 
 PULSE_SIGMA = 3.0
 """How sharply an onset must meet the beat, in frames."""
-_NEVER = np.float32(-1e9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +97,33 @@ def _tempo_cost(taus: Frames, prior: TempoPrior) -> Floats:
 def _viterbi(scores: Floats, taus: Frames, stiffness: float) -> tuple[Frames, float]:
     n, t = scores.shape
     longest, block = int(taus.max()), int(taus.min())
-    logs = np.log(taus)
-    change = (-stiffness * np.abs(logs[:, None] - logs[None, :])).astype(np.float32)
-    reach = np.full((n + longest, t), _NEVER, np.float32)  # row i + longest: best score of a beat at i, by next tempo
-    reach[:longest] = 0.0  # the first beat may begin anywhere, before the sound too
-    came = np.full((n + longest, t), -1, np.int16)
+    logs = (stiffness * np.log(taus)).astype(np.float32)
+    total = np.empty((n, t), np.float32)  # best score of a beat at i that was taus[j] long
+    reach = np.zeros((n + longest, t), np.float32)  # row i + longest: best score of a beat at i, by the next length
     columns = np.arange(t)[None, :]
     best, best_at = -np.inf, (0, 0)
     for start in range(0, n, block):
         stop = min(n, start + block)
         rows = np.arange(start, stop)[:, None] + longest
         here = scores[start:stop] + reach[rows - taus[None, :], columns]
+        total[start:stop] = here
         top = int(here.argmax())
         if here.flat[top] > best:
             best, best_at = float(here.flat[top]), (start + top // t, top % t)
-        options = here[:, None, :] + change[None]
-        choice = options.argmax(axis=2)
-        value = np.take_along_axis(options, choice[:, :, None], axis=2)[:, :, 0]
-        fresh = value < 0.0
-        reach[start + longest : stop + longest] = np.where(fresh, 0.0, value)
-        came[start + longest : stop + longest] = np.where(fresh, -1, choice)
-    return _back(came, taus, longest, best_at), best
+        # the cost of a change is linear in the logarithm, so the best predecessor is a running maximum both ways
+        faster = np.maximum.accumulate(here + logs, axis=1) - logs
+        slower = np.maximum.accumulate((here - logs)[:, ::-1], axis=1)[:, ::-1] + logs
+        reach[start + longest : stop + longest] = np.maximum(np.maximum(faster, slower), 0.0)  # 0: begin anew
+    return _back(total, logs, taus, best_at), best
 
 
-def _back(came: NDArray[np.int16], taus: Frames, longest: int, end: tuple[int, int]) -> Frames:
+def _back(total: Floats, logs: Floats, taus: Frames, end: tuple[int, int]) -> Frames:
     at, tempo = end
     path = [at]
-    while True:
-        at -= int(taus[tempo])
-        if at < 0:
-            break
+    while (at := at - int(taus[tempo])) >= 0:
         path.append(at)
-        tempo = int(came[at + longest, tempo])
-        if tempo < 0:
+        before = total[at] - np.abs(logs - logs[tempo])
+        tempo = int(before.argmax())
+        if before[tempo] < 0.0:
             break
     return np.array(path[::-1], np.int64)
