@@ -237,7 +237,7 @@ def work(moment):
     sys.settrace(None)
     os._exit(7)
 
-for moment in range(0, 5000, 4):
+for moment in range(0, 5000, 7):
     child = os.fork()
     if child == 0:
         work(moment)
