@@ -68,7 +68,9 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
         rate: Frames per second.
     """
     kept = _not_repeated(moved)
-    step = max(1, round(rate / 30 * len(kept) / max(1, len(moved))))
+    if len(kept) < 2:
+        return []
+    step = max(1, round(rate / 30 * len(kept) / len(moved)))
     pictures, moved = pictures.pick(kept), moved[kept]
     frames = _candidates(pictures, moved)
     if not len(frames):
