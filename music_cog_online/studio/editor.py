@@ -8,6 +8,7 @@ from typing import Any
 
 from music_cog_online.studio.analyses import Analyses
 from music_cog_online.studio.drafts import Material, lay_out, plan_of
+from music_cog_online.studio.editing.choosing import length_of_montage
 from music_cog_online.studio.editing.compositions import Composition, composition_of
 from music_cog_online.studio.editing.edits import Bench, apply
 from music_cog_online.studio.editing.instructions import Known, is_chinese, understand
@@ -90,11 +91,13 @@ class Editor:
             composition=self._composition(project),
             shots=lambda composition: self._planner.shots(composition, uploads),
             speech=self._analyses.speech,
+            hear=self._analyses.listening,
             exported_since=self._projects.exported_since_edit(project.id),
             edited=self._projects.draft_time(project.id),
             draft=self._projects.draft(project.id),
         )
         steps: list[Step] = []
+        operations = length_of_montage(bench, operations)
         for number, operation in enumerate(operations):
             progress(0.05 + 0.1 * number / len(operations), say(language, "stage_read"))
             steps.append(self._step(project, bench, operation))

@@ -113,6 +113,14 @@ def test_several_clips_and_a_song_become_a_montage_in_their_order(make_desk: Cal
     assert "shots" in answer
 
 
+def test_a_length_before_a_montage_is_the_length_of_the_montage(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk()
+    desk.hand_over("one.mp4", "two.mp4", "summer.mp3")
+    desk.say("make it 6 seconds and sync the cuts to the beat")
+    assert desk.length_s() == pytest.approx(6, abs=1.1)
+    assert {segment["m"]["name"] for segment in desk.segments(0)} == {"one", "two"}
+
+
 def test_without_a_song_the_next_step_is_told(make_desk: Callable[..., Desk]) -> None:
     desk = make_desk()
     assert "Upload a video and a song" in desk.say("sync")
@@ -334,6 +342,8 @@ def test_answers_are_in_the_users_language(desk: Desk) -> None:
         ("add a crossfade", "I cannot add transitions"),
         ("what can you do?", "sync cuts to the beat"),
         ("hello", "Hello!"),
+        ("what is the tempo of the song?", "“summer.mp3”: 120 beats a minute, 1:00 long, drop at 0:16."),
+        ("trim the video", "How long should it be?"),
         ("what is on the timeline?", "The timeline is empty. Files here: beach.mp4, summer.mp3."),
     ],
 )

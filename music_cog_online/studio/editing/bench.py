@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from music_cog_online.studio.editing.compositions import Composition, Piece
 from music_cog_online.studio.editing.operations import MediaRef
 from music_cog_online.studio.editing.replies import Language, say
 from music_cog_online.studio.errors import CannotDo
 from music_cog_online.studio.projects import Upload
+
+if TYPE_CHECKING:
+    from music_cog_online.studio.listen.listening import Listening
 
 __all__ = ["MAX_PIECES", "STILL_S", "Bench"]
 
@@ -34,6 +37,7 @@ class Bench:
         composition: The work in hand.
         shots: Gives the picture of a composition shot by shot.
         speech: Where somebody talks in a file.
+        hear: What is heard in a song.
         exported_since: Whether a file was rendered since the last edit.
         edited: When the last edit was kept; 0 for never.
         draft: The kept draft.
@@ -50,6 +54,7 @@ class Bench:
     composition: Composition
     shots: Callable[[Composition], tuple[Piece, ...]]
     speech: Callable[[Upload], Spans]
+    hear: Callable[[Upload], Listening]
     exported_since: bool = False
     edited: float = 0.0
     draft: Mapping[str, Any] | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from music_cog_online.studio.editing.bench import Bench
-from music_cog_online.studio.editing.operations import MediaRef
+from music_cog_online.studio.editing.operations import MediaRef, Operation, Sync, Trim
 from music_cog_online.studio.projects import Upload
 
-__all__ = ["choose_pictures", "choose_song", "need_picture"]
+__all__ = ["choose_pictures", "choose_song", "length_of_montage", "need_picture"]
 
 
 def choose_pictures(bench: Bench, refs: Sequence[MediaRef]) -> bool:
@@ -77,3 +78,18 @@ def need_picture(bench: Bench) -> None:
     if not bench.composition.pieces:
         choose_pictures(bench, ())
         bench.say("placed", picture=bench.picture_words())
+
+
+def length_of_montage(bench: Bench, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """An instruction that trims to a length and then cuts several clips to a song means the length of the montage."""
+    sync = next((each for each in operations if isinstance(each, Sync)), None)
+    pieces = bench.composition.pieces
+    files = {piece.media for piece in pieces} or {upload.file.id for upload in bench.pictures}
+    if sync is None or sync.target_s is not None or (len(sync.videos or files) < 2 and sync.mode != "picture_to_music"):
+        return tuple(operations)
+    before = operations[: list(operations).index(sync)]
+    trim = next((each for each in before if isinstance(each, Trim) and each.video is None), None)
+    if trim is None or trim.keep is None or trim.keep.start_s or trim.keep.end_s is None:
+        return tuple(operations)
+    longer = replace(sync, target_s=trim.keep.end_s)
+    return tuple(longer if each is sync else each for each in operations if each is not trim)

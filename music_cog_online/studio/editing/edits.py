@@ -35,7 +35,7 @@ from music_cog_online.studio.editing.operations import (
     UseVideos,
 )
 from music_cog_online.studio.editing.replies import clock, say
-from music_cog_online.studio.editing.telling import summary
+from music_cog_online.studio.editing.telling import summary, tell_facts
 from music_cog_online.studio.planning.types import Wish
 
 __all__ = ["Bench", "apply"]
@@ -216,6 +216,8 @@ def talk(bench: Bench, operation: Talk) -> None:
             bench.lines.append(summary(bench))
         else:
             bench.say("empty", files=bench.names(bench.uploads))
+    elif operation.about == "facts":
+        tell_facts(bench)
     elif operation.about == "files":
         bench.say("files", files=bench.names(bench.uploads))
     else:

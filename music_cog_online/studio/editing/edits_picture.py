@@ -21,6 +21,8 @@ def trim(bench: Bench, operation: Trim) -> None:
     if operation.video is not None:
         choose_pictures(bench, (operation.video,))
     need_picture(bench)
+    if operation.keep is None and operation.cut is None:
+        raise bench.refuse("trim_what")
     composition = bench.composition
     if is_montage(composition) and composition.song is not None and composition.synced:
         length_s = operation.keep.end_s if operation.keep is not None and not operation.keep.start_s else None

@@ -22,8 +22,9 @@ __all__ = ["Known", "is_chinese", "understand"]
 _MAX_OPERATIONS = 30
 _POLITE = re.compile(
     r"\b(?:please|pls|plz|kindly|thanks|thank you|could you|can you|would you|will you|i(?:'d| would) like (?:you )?to|"
-    r"i want (?:you )?to|i want|i need you to|let'?s|just|now|ok(?:ay)?|hey|hi|hello|so|well|maybe|and|then)\b"
-    r"|请|麻烦|帮我|帮忙|我想要?|我要|能不能|可以|吧|呢|啊|一下|你好|然后|再|吗"
+    r"i want (?:you )?to|i want|i need you to|let'?s|just|now|ok(?:ay)?|hey|hi|hello|so|well|maybe|and|then|"
+    r"never ?mind|actually|sorry|oops|wait)\b"
+    r"|请|麻烦|帮我|帮忙|我想要?|我要|能不能|可以|吧|呢|啊|一下|你好|然后|再|吗|算了"
 )
 
 
@@ -80,6 +81,8 @@ def _clauses(text: str) -> list[str]:
     for part in parts:
         if joined and only_modifies(part):
             joined[-1] = f"{joined[-1]} , {part}"
+        elif joined and len(joined) == 1 and only_modifies(joined[0]):
+            joined[0] = f"{joined[0]} , {part}"
         else:
             joined.append(part)
     return joined

@@ -76,7 +76,8 @@ FADE = _any(r"\bfad(?:e|es|ed|ing)\b", "淡入|淡出|渐入|渐出|渐隐|渐�
 MUTE = _any(
     r"\b(?:mute[ds]?|muting|silence[ds]?|silent)\b|\bturn off\b|\b(?:no|without|kill|remove|delete|strip|"
     r"drop) (?:the |any |all )*(?:sounds?|audio)\b",
-    "静音|消音|无声|关掉.{0,6}(?:声|音)|(?:去掉|删掉|删除|移除|不要|去除).{0,6}(?:原声|声音|人声|环境音|同期声)",
+    "静音|消音|无声|关掉.{0,6}(?:声|音)|(?:声|音|原声|声音)[^，。‹]{0,3}(?:关掉|关闭|去掉|删掉|静音|关了)|"
+    "(?:去掉|删掉|删除|移除|不要|去除).{0,6}(?:原声|声音|人声|环境音|同期声)",
 )
 VOLUME = _any(
     r"\b(?:volume|loud(?:er|ness)?|quiet(?:er)?|soft(?:er)?|louder|lower|raise|reduce|increase|decrease|boost|"
@@ -105,7 +106,7 @@ SYNC = _any(
     rf")?(?:{_BEAT}|cuts?)\b",
     r"\b(?:on|to|with|off) (?:the |every |each |its )*(?:down)?beats?\b|\b(?:cut|change|switch)\w* (?:shots? |"
     r"clips? )?(?:on |at )?(?:every|each)\b",
-    "卡点|踩点|对点|同步|对齐|对上|合拍|匹配|混剪|蒙太奇|吻合|契合|卡拍",
+    "卡点|踩点|对点|对准|同步|对齐|对上|合拍|匹配|混剪|蒙太奇|吻合|契合|卡拍",
     "(?:卡|踩|跟|合|对|配合|按|按照|根据|随|切|剪|落|打)(?:上|住|准|着|随|到|在|合|照|点)?(?:音乐|歌曲|歌|"
     "bgm)?的?(?:每一?(?:个)?)?(?:节拍|节奏|拍子|拍|鼓点|重拍|音乐节|律动)",
     "跟着音乐|随着音乐|配合音乐|按音乐|跟音乐",
@@ -131,7 +132,8 @@ SHAPES = (
     ("feed", r"\b(?:instagram|ig|insta)[- ](?:feed|post)s?\b"),
     (
         "portrait",
-        r"\b(?:vertical(?:ly)?|portrait|tik ?tok|reels?|shorts|stor(?:y|ies)|snapchat|douyin|kuaishou|phone "
+        r"\b(?:vertical(?:ly)?|portrait|youtube shorts?|tik ?tok|reels?|shorts|stor(?:y|ies)|snapchat|douyin|"
+        r"kuaishou|phone "
         r"(?:format|screen|size))\b|竖屏|竖版|竖向|竖的|竖着|抖音|快手|视频号|竖幅",
     ),
     ("square", r"\bsquared?\b|方形|正方|方的|方屏"),
@@ -147,10 +149,14 @@ SHAPES = (
 )
 TALK = (
     (
+        "facts",
+        r"\b(?:tempo|bpm)\b(?!.*\bmatch)|\bhow (?:many|long|fast)\b|多少个?(?:切点|镜头|片段|拍)|有?多长|几个镜头|几秒",
+    ),
+    (
         "help",
         r"\bwhat (?:can|do|could) (?:you|i|it|this)\b|\bhelp\b|\bcommands?\b|\bhow (?:do|does|can|to)\b|\bwhat "
         r"(?:else )?is possible\b|\bcapabilit|\bfeatures\b|能做(?:什么|啥)|会(?:什么|啥|做什么)|怎么用|帮助|帮帮|"
-        r"功能|可以(?:做|干)(?:什么|啥)|如何使用",
+        r"功能|可以(?:做|干)(?:什么|啥)|如何使用|\bwho are you\b|你是谁",
     ),
     (
         "files",
@@ -161,7 +167,8 @@ TALK = (
         "state",
         r"\bwhat(?:'s| is) (?:on|in) (?:the |my )?(?:timeline|project|video)\b|\b(?:show|see|list|"
         r"describe)\b.{0,15}\b(?:timeline|tracks|project|status|state)\b|\bstatus\b|\btimeline\b|时间[线轴]|"
-        r"当前状态|现在(?:有|是)(?:什么|啥)|什么状态|进度",
+        r"当前状态|现在(?:有|是)(?:什么|啥)|什么状态|进度|\bwhat did you (?:do|change)\b|\bis it (?:done|ready|"
+        r"finished)\b|做了什么|改了什么|好了吗",
     ),
     (
         "export",
@@ -184,7 +191,8 @@ UNSUPPORTED = (
     (
         "captions",
         r"\b(?:auto(?:matic)?(?:ally)?|generate|create|ai|transcri\w+)[- ](?:the |some )?(?:captions?|subtitles?)|"
-        r"\btranscri\w+|\bspeech[- ]to[- ]text\b|自动.{0,4}字幕|识别.{0,6}字幕|语音转|听写|生成字幕",
+        r"\btranscri\w+|\bspeech[- ]to[- ]text\b|自动.{0,4}字幕|识别.{0,6}字幕|语音转|听写|生成字幕|"
+        r"\b(?:captions?|subtitles?) auto\w*",
     ),
     ("translate", r"\btranslat\w+|翻译"),
     (
@@ -197,7 +205,8 @@ UNSUPPORTED = (
         r"\b(?:generate|compose|ai[- ]generate\w*|invent|imagine|create|make|draw|film)\b (?:me )?(?:a |an |some |"
         r"new )+(?:\w+ ){0,3}(?:song|music|clips?|footage|image|picture|intro|animation|b-?roll|scene|"
         r"background)\b|\bai (?:music|video|image|song)\b|\bstock (?:footage|music|video)\b|生成.{0,6}(?:视频|"
-        r"音乐|歌|图|画面|片头)|作曲|写首歌|找(?:一)?(?:首|些|个|段).{0,8}(?:歌|音乐|bgm|素材)",
+        r"音乐|歌|图|画面|片头)|作曲|写首歌|\b(?:generate|create) (?:me )?(?:a |an )(?:\w+ )?video of\b|"
+        r"找(?:一)?(?:首|些|个|段).{0,8}(?:歌|音乐|bgm|素材)",
     ),
     (
         "transition",
@@ -254,7 +263,7 @@ _ZH_VERB = "[加把将给剪调淡删去换配放静导输让裁截做设写打�
 SPLIT = re.compile(
     r"\s*(?:[,;!?\n。，；！？、]|\.(?=\s|$)|(?<=\w)\s-\s)\s*"
     r"|\b(?:and |but )?(?:then|after that|afterwards|finally|lastly|next|also|plus|additionally|as well as)\b"
-    rf"|\band\b(?= {_VERB}\b)|\s&(?= {_VERB}\b)|\bbut\b|\bwhile (?=keep|leav)"
+    rf"|\band\b(?= (?:{_VERB}|another|a second)\b)|\s&(?= {_VERB}\b)|\bbut\b|\bwhile (?=keep|leav)"
     rf"|然后|接着|随后|并且|同时|另外|还有|但是|不过|而且|之后(?={_ZH_VERB})|再(?={_ZH_VERB})|并(?={_ZH_VERB})|以及(?={_ZH_VERB})"
     rf"|和(?=[把将给])|但(?={_ZH_VERB})|最后(?=[加把将给导输])|也(?={_ZH_VERB})",
     re.ASCII,

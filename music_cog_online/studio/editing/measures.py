@@ -97,7 +97,7 @@ class Tokens:
     Attributes:
         text: Lower case, with tokens such as ``‹t0›``: t time in seconds, p share, d decibels, q quoted text, m media
             id, f name of a file that is not there, r aspect ratio, o ordinal, n bare number.
-        values: Value of each token by its name, e.g. ``t0``.
+        values: Value of each token by its name, e.g. ``t0``; the words of a file's name by e.g. ``m1 words``.
         raw: What the user wrote.
     """
 
@@ -128,11 +128,16 @@ def tokenise(text: str, names: Mapping[str, str]) -> Tokens:
         known = by_name.get(inner.lower())
         return f" {put('m', known) if known else put('q', inner)} " if inner else " "
 
+    def named(words: str, media: str) -> str:
+        token = put("m", media)
+        values[f"{token[1:-1]} words"] = words
+        return f" {token} "
+
     work = _QUOTES.sub(quoted, raw).lower()
     for name in sorted(by_name, key=len, reverse=True):
         if name not in _GENERIC:
             pattern = rf"(?<![a-z0-9_‹]){re.escape(name)}(?![a-z0-9_›])" if name.isascii() else re.escape(name)
-            work = re.sub(pattern, lambda _, found=by_name[name]: f" {put('m', found)} ", work)  # type: ignore[misc]
+            work = re.sub(pattern, lambda match, found=by_name[name]: named(match[0], found), work)  # type: ignore[misc]
     work = re.sub(rf"(?<![\w‹])[\w\-]+\.{_EXTENSIONS}(?![a-z0-9_])", lambda match: f" {put('f', match[0])} ", work)
     work = work.translate(_WIDE)
     for kind, pattern, value in _MEASURES:

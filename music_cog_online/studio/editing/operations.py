@@ -28,6 +28,7 @@ __all__ = [
     "Span",
     "Sync",
     "Talk",
+    "Target",
     "Trim",
     "Unknown",
     "Unsupported",
@@ -131,7 +132,8 @@ class Trim:
 
     Attributes:
         keep: The stretch that stays.
-        cut: The stretch that goes.
+        cut: The stretch that goes. With neither, the user did not say how long.
+        video: The file that is to be shortened.
     """
 
     keep: Span | None = None
@@ -207,7 +209,7 @@ class SetShape:
     """Shape of the picture: a preset of the manifest, and how the source fills it."""
 
     preset: str | None = None
-    fit: Literal["fill", "fit"] | None = None
+    fit: Literal["fill", "fit", "blur"] | None = None
     label: str = ""
 
 
@@ -234,7 +236,7 @@ class History:
 class Talk:
     """No edit: a greeting, thanks, help, a question about the timeline, a wish to export."""
 
-    about: Literal["hello", "thanks", "help", "state", "export", "files"]
+    about: Literal["hello", "thanks", "help", "state", "facts", "export", "files"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "“{name}”因长期未用已被清理，请重新上传。",
     ),
     "empty_trim": ("That would leave nothing: the video is {length} long.", "这样就什么都不剩了：视频长 {length}。"),
+    "trim_what": ("How long should it be? For example: trim to 20 s.", "剪到多长？例如：剪到20秒。"),
     "trim_longer": ("The video is only {length} long, so it stays as it is.", "视频只有 {length}，保持不变。"),
     "last_shot": ("That is the only shot; it stays.", "只剩这一个镜头，不能删。"),
     "bad_ratio": (
@@ -139,6 +140,13 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "我能：把切点卡到节拍上（“不要动画面”“每小节一切”“高潮放在12秒”）、铺背景音乐、调节或静音音乐和原声、淡入淡出、剪长短、删镜头、加文字（内容、时间、位置、颜色）、改画幅（9:16、1:1、4:5、16:9）、撤销。",
     ),
     "state": ("{summary}", "{summary}"),
+    "facts_song": (
+        "“{name}”: {tempo} beats a minute, {length} long{drop}.",
+        "“{name}”：每分钟 {tempo} 拍，长 {length}{drop}。",
+    ),
+    "facts_drop": (", drop at {time}", "，高潮在 {time}"),
+    "facts_flat": ("“{name}”: no steady beat, {length} long.", "“{name}”：没有稳定的节拍，长 {length}。"),
+    "facts_picture": ("The picture has {shots} shots in {length}.", "画面有 {shots} 个镜头，长 {length}。"),
     "empty": ("The timeline is empty. Files here: {files}.", "时间线是空的。现有素材：{files}。"),
     "files": ("Files here: {files}.", "现有素材：{files}。"),
     "no_files": ("none yet", "还没有"),

@@ -26,8 +26,14 @@ _DROP_AT = (
     rf"{_DROP}.{{0,40}}?\b(?:at|on|to|lands?|hits?|falls?|comes? in|starts?|begins?|@)\b.{{0,12}}?{_T}|"
     rf"{_DROP}.{{0,16}}?(?:在|到|于|落在|放在|对准|对齐)\s*(?:第)?\s*{_T}|{_T}.{{0,8}}{_DROP}"
 )
-_DROP_CUT = rf"{_DROP}.{{0,40}}?‹(o\d+)›\s*(?:cuts?|transitions?|切点?|剪辑|转场)"
-_DROP_SHOT = rf"{_DROP}.{{0,40}}?‹(o\d+)›\s*(?:shots?|scenes?|clips?|镜头|片段|视频|段)"
+_DROP_CUT = (
+    rf"{_DROP}.{{0,40}}?(?:\b(?:on|at|to|with|onto|in|meets?|hits?)\b|[在到于准]).{{0,8}}?‹(o\d+)›\s*(?:cuts?|"
+    rf"transitions?|切点?|剪辑|转场)"
+)
+_DROP_SHOT = (
+    rf"{_DROP}.{{0,40}}?(?:\b(?:on|at|to|with|onto|in|meets?|hits?)\b|[在到于准]).{{0,8}}?‹(o\d+)›\s*(?:shots?|"
+    rf"scenes?|clips?|镜头|片段|视频|段)"
+)
 _PLAY = r"(?:start|begin|play|kick(?:s)? in|come in|open)\w*"
 _SONG_FROM = (
     rf"\b(?:song|music|track|bgm|tune)\b.{{0,20}}\b{_PLAY}\b.{{0,6}}\b(?:at|from|with)\b\s*(?:its |the )?{_T}"
@@ -44,7 +50,8 @@ r"few(?:er)? cuts)\b|每(?:个|一)?(?:乐句|句)|慢(?:一点|节奏)|少切")
     ("bar", r"\b(?:every|each|per|on) (?:other |the )?(?:bars?|measures?|downbeats?)\b|\bdownbeats\b|\bevery "
 r"(?:‹n\d+›|two|four|other|second) beats?\b|每(?:个|一)?(?:小节|重拍|两拍|四拍)|(?:两|四)拍一"),
     ("beat", r"\b(?:every|each|per) (?:single )?beats?\b|\b(?:fast|quick|rapid|snappy)(?:er)? (?:cuts?|cutting|pace|"
-r"edit)\b|\bmore cuts\b|每(?:个|一)?(?:个)?(?:节拍|拍|鼓点)|快(?:切|剪|节奏)|多切"),
+r"edit)\b|\bmore cuts\b|\bcuts? (?:faster|quicker|more often)\b|"
+    r"每(?:个|一)?(?:个)?(?:节拍|拍|鼓点)|快(?:切|剪|节奏)|多切"),
 )  # fmt: skip
 _MONTAGE = (
     r"\bmontage\b|\bre-?cut\b|\bcut(?:ting)? (?:all |both |of |my |the |these |those |this |them |it |"
@@ -61,6 +68,7 @@ _TO_PICTURE = (
     r"同步)(?:到)?.{0,4}(?:视频|画面|镜头|剪辑|切点)"
 )
 _LONG = (
+    rf"^{_T}[ ,，]|"
     rf"{_T}[\s-]*(?:long\b|montage|videos?\b|edit\b|reel\b|version|clip\b|的?(?:视频|短片|混剪|卡点|成片|"
     rf"片子))|\b(?:length|duration|long|make it|into|last|down to|total)\b.{{0,14}}{_T}|(?:做成|剪成|时长|总长|"
     rf"长度|控制在|一共)\D{{0,4}}{_T}|\bfor ‹(t\d+)›|\bin ‹(t\d+)›$"

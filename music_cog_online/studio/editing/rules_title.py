@@ -39,7 +39,8 @@ _RETEXT = (
 _RESTYLE = (
     r"\b(?:make|turn|move|put|set|change|place|shift|keep|show)\b.{0,12}\b(?:the|that|my|this|it|"
     r"both)\b.{0,16}\b(?:titles?|captions?|subtitles?|texts?|headings?|headlines?|words)\b|^(?:the "
-    r")?(?:titles?|captions?|subtitles?|texts?)\b|(?:标题|字幕|文字)(?:要|再)?(?:调|放|移|改|变|换|挪|大|小|"
+    r")?(?:titles?(?! it| this)|captions?|subtitles?|texts?)\b|"
+    r"(?:标题|字幕|文字)(?:要|再)?(?:调|放|移|改|变|换|挪|大|小|"
     r"弄|设|居|往)|把.{0,4}(?:标题|字幕|文字)"
 )
 _NEW = r"\b(?:add|insert|write|new|another|overlay|a|an|create|give|some)\b|加|添|写|插入|打上|来个|做个|上个|新"
@@ -49,7 +50,8 @@ def title(clause: Clause) -> Operation | None:
     """Texts on the picture."""
     quotes = clause.all("q")
     named = clause.has(words.TITLE)
-    if not named and not (quotes and clause.has(_WRITE)) and not _unquoted_write(clause):
+    follows = bool(quotes) and isinstance(clause.before, AddTitle) and clause.has(r"\b(?:another|second|one)\b|再|另")
+    if not named and not follows and not (quotes and clause.has(_WRITE)) and not _unquoted_write(clause):
         return _correction(clause, quotes)
     if _about_other_things(clause) and not quotes:
         return None
@@ -57,6 +59,8 @@ def title(clause: Clause) -> Operation | None:
         return _removal(clause, quotes)
     if len(quotes) == 2 and clause.has(_RETEXT):
         return ChangeTitle(old=quotes[0], text=quotes[1])
+    if quotes and clause.has(r"\b(?:rename|retitle)\b|重命名"):
+        return ChangeTitle(text=quotes[-1])
     change = clause.has(_RETEXT) or (clause.has(_RESTYLE) and not (quotes and clause.has(_NEW)))
     fresh = (
         clause.has(_NEW)
@@ -69,7 +73,7 @@ def title(clause: Clause) -> Operation | None:
         found = _change(clause, quotes)
         if found is not None:
             return found
-    text = quotes[0] if quotes else _words(clause)
+    text = quotes[0] if quotes else _words(clause) or _name_of_file(clause)
     role = "subtitle" if clause.has(r"\b(?:captions?|subtitles?)\b|字幕") else "title"
     return AddTitle(
         text=text,
@@ -84,7 +88,7 @@ def title(clause: Clause) -> Operation | None:
 def _change(clause: Clause, quotes: list[str]) -> Operation | None:
     number = clause.find(r"‹(o\d+)›\s*(?:titles?|captions?|subtitles?|texts?|ones?|标题|字幕|文字)")
     span = clause.span()
-    text = quotes[0] if quotes else _words(clause) if clause.has(_RETEXT) and not clause.color() else None
+    text = quotes[0] if quotes else _new_words(clause) if clause.has(_RETEXT) and not clause.color() else None
     found = ChangeTitle(
         number=number,
         text=text or None,
@@ -123,23 +127,38 @@ def _about_other_things(clause: Clause) -> bool:
     )
 
 
+def _new_words(clause: Clause) -> str:
+    """What a text is to say from now on, where that stands without quotes."""
+    patterns = (r"(?:改|换|变)[成为]\s*[:：]?\s*(?P<text>.+)$", r"\b(?:to|say|read|be|into|as)\b\s+(?P<text>.+)$")
+    return _unquoted(clause, tuple(re.compile(pattern) for pattern in patterns))
+
+
 def _words(clause: Clause) -> str:
-    """The text of a title that stands without quotes, as the user wrote it."""
-    match = (
-        _UNQUOTED.search(clause.text)
-        or _UNQUOTED_ZH.search(clause.text)
-        or _UNQUOTED_BARE.search(clause.text)
-        or re.search(r"\bwrite\b\s+(?P<text>.+)$", clause.text)
-        or re.search(r"(?:改|换)[成为]\s*[:：]?\s*(?P<text>.+)$|\b(?:to|say|read|be)\b\s+(?P<text2>.+)$", clause.text)
-    )
+    """What a new text says, where that stands without quotes."""
+    return _unquoted(clause, (_UNQUOTED, _UNQUOTED_ZH, _UNQUOTED_BARE, re.compile(r"\bwrite\b\s+(?P<text>.+)$")))
+
+
+def _unquoted(clause: Clause, patterns: tuple[re.Pattern[str], ...]) -> str:
+    """The words that the first fitting pattern finds, as the user wrote them, without what tells place and time."""
+    text = re.sub(r" ?‹([nm]\d+)› ?", lambda token: f" {_spoken(clause, token[1])} ", clause.text)
+    match = next(filter(None, (pattern.search(text) for pattern in patterns)), None)
     if match is None:
         return ""
-    groups = match.groupdict()
-    found = groups.get("text") or groups.get("text2") or ""
+    found = match["text"]
     found = _TAIL_ZH.sub("", _TAIL.sub("", f" {found}")).split("‹")[0].strip(" :：,，")
     if not found or re.fullmatch(
         r"(?:the |a |an )?(?:top|bottom|cent(?:er|re)|middle|here|it|video|screen|一个|个|上)", found
     ):
         return ""
-    original = re.search(re.escape(found), clause.raw, re.IGNORECASE)
+    original = re.search(r"\s+".join(map(re.escape, found.split())), clause.raw, re.IGNORECASE)
     return original[0] if original is not None else found
+
+
+def _spoken(clause: Clause, key: str) -> str:
+    """A number or a file's name as it stands in the text."""
+    return f"{clause.values[key]:g}" if key[0] == "n" else str(clause.values.get(f"{key} words", ""))
+
+
+def _name_of_file(clause: Clause) -> str:
+    """The name of a file that stands where a title's text should be."""
+    return next((str(words) for key, words in clause.values.items() if key.endswith(" words")), "")

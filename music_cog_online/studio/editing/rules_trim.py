@@ -28,13 +28,19 @@ _LAST = (
     rf"末尾|片尾|后面?|尾部?)的?\s*{_T}"
 )
 _RANGE = (
-    rf"(?:\b(?:from|between)\s+|从\s*)?(?:第\s*)?{_T}\s*(?:处|秒)?\s*(?:to|and|until|till|through|-|–|—|~|到|"
+    rf"(?:\b(?:from|between)\s+|从\s*)?(?:第\s*)?{_T}\s*(?:处|秒)?\s*(?:剪|截|保留|留|切|取)?\s*(?:to|and|"
+    rf"until|till|through|-|–|—|~|到|"
     rf"至)\s*(?:第\s*)?{_T}"
 )
 _OUT = (
     r"\b(?:remove|delete|drop|cut out|chop|take out|skip|cut (?:the (?:part|bit|section) )?(?:from|between|‹)|"
     r"get rid of|lose)\b|剪掉|删|去掉|切掉|砍掉|裁掉|不要|跳过|掐掉|去除"
 )
+_BARE = (
+    r"^(?:please )?(?:trim|shorten)\b(?!.*\b(?:song|music)\b)|\bmake it (?:a bit )?shorter\b|剪短|缩短|太长|"
+    r"\btoo long\b"
+)
+_ALONE = r"^‹t\d+›[ ,，]*(?:long|video|version|视频)?$"
 _BY = rf"\b(?:shorten|trim|cut|reduce)\w*\b.{{0,20}}\bby {_T}|{_T} shorter\b|缩短\s*{_T}|短\s*{_T}"
 _START = (
     rf"\b(?:start|begin)\w*\b.{{0,20}}\b(?:at|from)\b\s*{_T}|\b(?:from|after) {_T} (?:on|onwards?|to the "
@@ -54,7 +60,11 @@ _TO = (
 
 def trim(clause: Clause) -> Operation | None:
     """Trims, in every way in which people say them."""
-    if not clause.all("tn") or not clause.has(_CUTS) or clause.has(words.SYNC):
+    if clause.has(words.SYNC):
+        return None
+    if not clause.all("tn"):
+        return Trim() if clause.has(_BARE) else None
+    if not clause.has(_CUTS) and not clause.has(_ALONE):
         return None
     if not clause.all("t") and clause.has(words.MUSIC):
         return None

@@ -13,7 +13,7 @@ from music_cog_online.studio.planning.types import SyncPlan
 if TYPE_CHECKING:
     from music_cog_online.studio.listen.listening import Listening
 
-__all__ = ["summary", "tell_plan", "tell_shape"]
+__all__ = ["summary", "tell_facts", "tell_plan", "tell_shape"]
 
 
 def tell_plan(bench: Bench, plan: SyncPlan, song: Listening) -> None:
@@ -94,3 +94,21 @@ def summary(bench: Bench) -> str:
         parts.append(f"{'音乐' if bench.language == 'zh' else 'Music'}: “{song.file.name}” ({level})")
     parts += [f"{'文字' if bench.language == 'zh' else 'Title'}: “{text.text}”" for text in composition.texts]
     return " · ".join(parts)
+
+
+def tell_facts(bench: Bench) -> None:
+    """Says what is known of the songs and of the picture: tempo, drop, lengths, shots."""
+    for upload in bench.songs:
+        heard = bench.hear(upload)
+        name, length = upload.file.name, seconds(bench.language, heard.duration_s)
+        if not heard.has_beat:
+            bench.say("facts_flat", name=name, length=length)
+            continue
+        drop = say(bench.language, "facts_drop", time=clock(heard.drops[0].time_s)) if heard.drops else ""
+        bench.say("facts_song", name=name, tempo=round(heard.tempo_bpm), length=length, drop=drop)
+    if bench.composition.pieces:
+        shots = bench.shots(bench.composition)
+        length = seconds(bench.language, sum(shot.take_s for shot in shots))
+        bench.say("facts_picture", shots=len(shots), length=length)
+    if not bench.lines:
+        bench.say("files", files=bench.names(bench.uploads))
