@@ -77,7 +77,7 @@ class _Fetch:
         attempts, done = None, -1
         while True:
             if attempts is None or self._done > done:
-                attempts, done = Attempts(self._transport, Call("GET", self._url)), self._done
+                attempts, done = Attempts(self._transport, self._call()), self._done
             with attempts.trying() as token, self._transport.send(self._call(), token) as response:
                 self._take(response)
                 return

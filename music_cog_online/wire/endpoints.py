@@ -20,7 +20,6 @@ from music_cog_online.errors import (
     NotSignedIn,
     RateLimited,
     Unreachable,
-    UsageError,
 )
 from music_cog_online.settings import Secret
 from music_cog_online.text import clean_text, redact
@@ -265,9 +264,6 @@ class Api:
             except (BackendRefused, BrokenAnswer, Unreachable, NotSignedIn):
                 # The fallback path says what is wrong if it fails as well.
                 pass
-            except UsageError:
-                if dest.is_dir():
-                    raise
         fallback = f"/api/render/proxy/{quote(render_id, safe='')}/download"
         return self.download(fallback, dest, on_progress=on_progress)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,7 +183,10 @@ class Transport:
     @staticmethod
     def _allowed(source: str, target: str) -> str:
         """The address that `source` named, unless it is unsafe or lets a stranger reach into this machine."""
-        check_address(target, what="The address that the backend named")
+        try:
+            check_address(target, what="The address that the backend named")
+        except UsageError as exc:
+            raise BrokenAnswer(exc.message, hint=exc.hint) from exc
         if is_loopback(urlsplit(target).hostname or "") and not is_loopback(urlsplit(source).hostname or ""):
             raise BrokenAnswer("The backend named an address on this machine, which is not followed.")
         return target
@@ -261,20 +265,15 @@ def read_body(response: requests.Response, limit: int, clock: Clock, silence_s: 
         Unreachable: it breaks off, or drips for longer than ten times `silence_s` real seconds.
     """
     body = bytearray()
-    end = clock.monotonic() + clock_span(clock, 10 * silence_s)
+    began = clock.monotonic()
     with translated():
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > limit:
                 raise BrokenAnswer(f"The backend's answer is larger than {limit // 1_000_000} MB.")
-            if clock.monotonic() > end:
+            if clock.real_s(clock.monotonic() - began) > 10 * silence_s:
                 raise Unreachable("The backend's answer takes too long.", sent=True)
     return bytes(body)
-
-
-def clock_span(clock: Clock, real_s: float) -> float:
-    """Seconds of the clock that pass in `real_s` real ones."""
-    return real_s / clock.real_s(1.0)
 
 
 @contextmanager
@@ -291,7 +290,8 @@ def _ours(exc: Exception) -> MusicCogError:
     reason = getattr(cause, "reason", cause)
     if isinstance(exc, foreign.InvalidURL | foreign.MissingSchema | foreign.InvalidSchema | foreign.InvalidHeader):
         return UsageError("The address or a header of the request cannot be used.")
-    if isinstance(exc, foreign.SSLError | lower.SSLError):
+    # Only this is known to strike before anything was sent; other TLS errors may come at any time.
+    if _caused_by(exc, ssl.SSLCertVerificationError):
         return Unreachable(
             "The backend's TLS certificate cannot be verified, so nothing was sent.",
             hint="Check the address, this machine's clock and its certificates.",
@@ -306,6 +306,13 @@ def _ours(exc: Exception) -> MusicCogError:
     if isinstance(exc, foreign.ContentDecodingError | lower.DecodeError):
         return BrokenAnswer("The backend's answer is packed in a broken way.")
     return Unreachable("The connection to the backend broke off.", hint="Try again in a minute.", sent=True)
+
+
+def _caused_by(exc: BaseException | None, kind: type[BaseException]) -> bool:
+    """An error of this kind is what the error wraps, however often it was wrapped."""
+    while exc is not None and not isinstance(exc, kind):
+        exc = exc.__cause__ or exc.__context__
+    return exc is not None
 
 
 def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

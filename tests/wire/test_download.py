@@ -148,7 +148,7 @@ def test_an_address_that_may_not_be_used_is_not(peer: Peer, api: Api, dest: Path
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://files.test/f.mp4", "ftp://files.test/f", "https://"])
 def test_only_https_or_this_machine_is_fetched(api: Api, dest: Path, url: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(BrokenAnswer):
         api.download(url, dest)
 
 

@@ -8,6 +8,9 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+import requests
+import urllib3
+from urllib3.connectionpool import HTTPConnectionPool, MaxRetryError
 
 from music_cog_online.errors import (
     BackendRefused,
@@ -20,13 +23,13 @@ from music_cog_online.errors import (
     RateLimited,
     SessionLost,
     Unreachable,
-    UsageError,
 )
 from music_cog_online.manifest import Manifest
 from music_cog_online.settings import Secret
 from music_cog_online.store import Session, Store
 from music_cog_online.wire.endpoints import Api
 from music_cog_online.wire.retry import server_hint_s
+from music_cog_online.wire.transport import translated
 from tests.peers import DROP, Answer, Peer, Wait, code, html, ok
 from tests.wire.conftest import ApiFactory, SteppedClock
 
@@ -294,6 +297,13 @@ def test_tls_certificates_are_verified(api: Api) -> None:
         assert (impostor.begun, caught.value.sent) == ([], False)
 
 
+def test_other_errors_of_tls_may_come_after_something_was_sent() -> None:
+    cut = MaxRetryError(HTTPConnectionPool("h"), "/", reason=urllib3.exceptions.SSLError(ssl.SSLEOFError()))
+    with pytest.raises(Unreachable) as caught, translated():
+        raise requests.exceptions.SSLError(cut)
+    assert caught.value.sent
+
+
 def test_packed_answers_are_unpacked_and_bombs_are_not(peer: Peer, api: Api) -> None:
     packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     peer.route("GET", CREDITS, Answer(200, packed, gzip.compress(b'{"code":0,"data":{"available":5}}')))
@@ -315,7 +325,7 @@ def test_a_post_is_not_redirected(peer: Peer, api: Api) -> None:
 @pytest.mark.parametrize("target", ["http://example.com/x", "file:///etc/passwd", "https://u:p@example.com/"])
 def test_redirects_to_unsafe_addresses_are_refused(peer: Peer, api: Api, target: str) -> None:
     peer.route("GET", CREDITS, Answer(302, {"Location": target}))
-    with pytest.raises(UsageError):
+    with pytest.raises(BrokenAnswer):
         api.credits()
 
 
