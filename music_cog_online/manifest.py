@@ -53,7 +53,7 @@ class Limits:
 class Intervals:
     """Waits and limits in seconds of the product's clock; `rechecks` and `tries` are counts.
 
-    `shortest_timeout_s` alone is in real seconds.
+    `shortest_timeout_s` and `upload_shortest_timeout_s` alone are in real seconds.
     """
 
     poll_s: float
@@ -71,6 +71,7 @@ class Intervals:
     answer_timeout_s: float
     upload_answer_timeout_s: float
     shortest_timeout_s: float
+    upload_shortest_timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ class Api:
                 self._upload_path(session_id),
                 body=lambda: multipart(file, path, manifest, on_progress),
                 silence_s=manifest.intervals.upload_answer_timeout_s,
+                shortest_s=manifest.intervals.upload_shortest_timeout_s,
             )
             return _files(self._data(call), path.name)
 
@@ -196,11 +197,13 @@ class Api:
         checked = check_urls(tuple(urls))
         if not checked:
             raise MediaRefused("There is no link to fetch.")
+        intervals = self.transport.manifest.intervals
         call = Call(
             "POST",
             self._upload_path(session_id),
             json={"urls": list(checked), "source_type": "url"},
-            silence_s=self.transport.manifest.intervals.upload_answer_timeout_s,
+            silence_s=intervals.upload_answer_timeout_s,
+            shortest_s=intervals.upload_shortest_timeout_s,
         )
         return _files(self._data(call), checked[0].partition("?")[0].rpartition("/")[2])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ __all__ = ["Attempts", "Call", "Transport", "read_body", "translated"]
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 65536
+# An answer that comes drop by drop may take so many times as long as the server may be silent.
+_DRIP = 4
 _Answer = TypeVar("_Answer")
 
 
@@ -42,6 +45,7 @@ class Call:
         signed: carries the bearer token.
         repeatable: may be made twice without harm; GETs always are.
         silence_s: how long the server may say nothing.
+        shortest_s: real seconds that no time scale makes this silence shorter than.
         anywhere: a redirect may lead to another host: a finished file may lie there, an answer of the API may not.
     """
 
@@ -53,6 +57,7 @@ class Call:
     signed: bool = True
     repeatable: bool = False
     silence_s: float | None = None
+    shortest_s: float | None = None
     anywhere: bool = False
 
 
@@ -136,7 +141,8 @@ class Transport:
 
     def judge(self, response: requests.Response) -> dict[str, Any]:
         """The JSON object of an answer, or the error that it means."""
-        body = read_body(response, self.manifest.limits.max_answer_bytes, self.clock, self._silence_s(None))
+        longest_s = _DRIP * self.manifest.intervals.answer_timeout_s
+        body = read_body(response, self.manifest.limits.max_answer_bytes, longest_s)
         try:
             return judge(response.status_code, body, manifest=self.manifest, account=self.account)
         except MusicCogError as error:
@@ -170,8 +176,9 @@ class Transport:
         request = requests.Request(call.method, url, headers=headers, data=data, json=call.json, auth=_keep_headers)
         with translated():
             prepared = self._session.prepare_request(request)
-            timeout = (self._real_s(self.manifest.intervals.connect_timeout_s), self._silence_s(call.silence_s))
-            return self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True, **self._route(url))
+            return self._session.send(
+                prepared, timeout=self._timeout(call), allow_redirects=False, stream=True, **self._route(url)
+            )
 
     def _route(self, url: str) -> dict[str, Any]:
         """Proxies and certificates of the environment; none for this machine."""
@@ -191,12 +198,16 @@ class Transport:
             raise BrokenAnswer("The backend named an address on this machine, which is not followed.")
         return target
 
-    def _silence_s(self, silence_s: float | None) -> float:
-        return self._real_s(self.manifest.intervals.answer_timeout_s if silence_s is None else silence_s)
-
-    def _real_s(self, span_s: float) -> float:
-        """A time-out in real seconds: scaled, but never so short that an ordinary network misses it."""
-        return max(self.clock.real_s(span_s), min(span_s, self.manifest.intervals.shortest_timeout_s))
+    def _timeout(self, call: Call) -> tuple[float, float]:
+        """Real seconds for connecting and for silence: scaled, but never so short that a network misses it."""
+        intervals = self.manifest.intervals
+        silence_s = intervals.answer_timeout_s if call.silence_s is None else call.silence_s
+        shortest_s = intervals.shortest_timeout_s if call.shortest_s is None else call.shortest_s
+        connect_s, real_s = self.clock.real_s(intervals.connect_timeout_s), self.clock.real_s(silence_s)
+        return (
+            max(connect_s, min(intervals.connect_timeout_s, intervals.shortest_timeout_s)),
+            max(real_s, min(silence_s, shortest_s)),
+        )
 
 
 class Attempts:
@@ -257,21 +268,21 @@ class Attempts:
             raise error
 
 
-def read_body(response: requests.Response, limit: int, clock: Clock, silence_s: float) -> bytes:
+def read_body(response: requests.Response, limit: int, longest_s: float) -> bytes:
     """The whole body, unpacked.
 
     Raises:
         BrokenAnswer: more than `limit` bytes.
-        Unreachable: it breaks off, or drips for longer than ten times `silence_s` real seconds.
+        Unreachable: it breaks off, or drips for longer than `longest_s` real seconds.
     """
     body = bytearray()
-    began = clock.monotonic()
+    began = time.monotonic()
     with translated():
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > limit:
                 raise BrokenAnswer(f"The backend's answer is larger than {limit // 1_000_000} MB.")
-            if clock.real_s(clock.monotonic() - began) > 10 * silence_s:
+            if time.monotonic() - began > longest_s:
                 raise Unreachable("The backend's answer takes too long.", sent=True)
     return bytes(body)
 
