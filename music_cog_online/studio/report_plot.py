@@ -79,7 +79,7 @@ class _Sheet:
 
     def save(self, path: Path) -> None:
         small = self._image.resize((_WIDTH, self._height), Image.Resampling.LANCZOS)
-        small.save(path, "PNG", optimize=True)
+        small.save(path, "PNG")
 
     def _font(self, size: int) -> Font:
         if size not in self._fonts:

@@ -13,8 +13,8 @@ SOUND_RATE = 11025
 """Samples a second at which sounds are compared."""
 
 _HOP = 110
-_WINDOW = 512
-_BANDS = 12
+_WINDOW = 1024
+_BANDS = 30
 _LOWEST_HZ = 60.0
 _BLOCK = 4096
 
@@ -23,13 +23,13 @@ FEATURE_RATE = SOUND_RATE / _HOP
 
 
 def onsets(samples: NDArray[np.float32]) -> Floats:
-    """Rise of the level in each of twelve bands, each band made equally loud.
+    """Rise of the level in each of thirty bands, each band made equally loud.
 
     Args:
         samples: Mono at `SOUND_RATE`, shape (n,).
 
     Returns:
-        Shape (n / 110, 12); row i is about the time i / `FEATURE_RATE`.
+        Shape (n / 110, 30); row i is about the time i / `FEATURE_RATE`.
     """
     padded = np.concatenate([np.zeros(_WINDOW // 2, np.float32), samples, np.zeros(_WINDOW, np.float32)])
     count = len(samples) // _HOP
