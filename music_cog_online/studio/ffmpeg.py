@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -42,6 +43,9 @@ MAX_PIXELS = 50_000_000
 
 _PROBE_TIMEOUT_S = 60.0
 _TAIL_LINES = 40
+_HIDDEN = re.compile(rb", F=0x[4-7]\b")
+"""Packets flagged as to be discarded: they are decoded for others' sake, and an edit list hides them."""
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of fcntl(2), which Python names from 3.10 on only where it was built so
 _BLAMES_THE_FILE = re.compile(
     r"invalid data found|error while decoding|moov atom not found|could not find codec parameters|no decoder"
     r"|does not contain any stream|matches no streams|picture size|error opening input|end of file"
@@ -251,7 +255,7 @@ class Ffmpeg:
                 if line.startswith(b"#tb 0:"):
                     numerator, denominator = line.split(b":")[1].split(b"/")
                     scale = int(numerator) / int(denominator)
-                elif not line.startswith(b"#"):
+                elif not line.startswith(b"#") and not _HIDDEN.search(line):
                     times.append(int(line.split(b",")[2]) * scale)
         return times
 
@@ -397,6 +401,8 @@ def _supervised(command: Sequence[str], binary: str, *, feed: bool = False, cwd:
         )
     except OSError as exc:
         raise _cannot_start(binary, exc) from exc
+    for pipe in (process.stdin, process.stdout):
+        _widen(pipe)
     job = _Job(process)
     try:
         yield job
@@ -410,6 +416,16 @@ def _supervised(command: Sequence[str], binary: str, *, feed: bool = False, cwd:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Lets a pipe hold more, where the system can: fewer switches between processes when pictures pass through."""
+    if pipe is None or sys.platform != "linux":
+        return
+    import fcntl  # not on every system
+
+    with suppress(OSError):  # the user may have used up what is allowed
+        fcntl.fcntl(pipe.fileno(), _SET_PIPE_SIZE, 1 << 20)
 
 
 def _watch(job: _Job, cancel: threading.Event | None, stall_s: float) -> None:

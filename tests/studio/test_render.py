@@ -148,6 +148,18 @@ def test_a_matroska_clock_is_put_right_when_copied(ffmpeg: Ffmpeg, tmp_path: Pat
     assert numbers_in(ffmpeg, result.path) == list(range(90))
 
 
+def test_frames_that_an_edit_list_hides_stay_hidden(ffmpeg: Ffmpeg, clip: MediaFile, tmp_path: Path) -> None:
+    trimmed = tmp_path / "trimmed.mp4"
+    command = [ffmpeg.binary, "-v", "error", "-ss", "0.5", "-i", clip.path, "-c", "copy", trimmed]
+    subprocess.run(command, check=True)
+    source = media_file(ffmpeg, trimmed)
+    result = made(ffmpeg, tmp_path, draft(shot("md_a", 0, 75, 0, 75)), source)
+    assert not result.copied_picture
+    assert numbers_in(ffmpeg, result.path) == list(range(15, 90))
+    result = made(ffmpeg, tmp_path, draft(shot("md_a", 0, 10, 50, 10)), source)
+    assert numbers_in(ffmpeg, result.path) == list(range(65, 75))
+
+
 def test_the_file_is_what_platforms_want(ffmpeg: Ffmpeg, clip: MediaFile, tmp_path: Path) -> None:
     result = made(ffmpeg, tmp_path, draft(shot("md_a", 0, 80, 5, 80)), clip)
     info = ffmpeg.probe(result.path)

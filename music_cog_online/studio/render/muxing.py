@@ -118,11 +118,11 @@ def mux(
         ffmpeg.run(
             [*source, *args], duration_s=float(frames / rate), on_progress=on_progress, cancel=cancel, subject=out.name
         )
-        if copied and not _on_grid(ffmpeg.frame_times(part), frames, rate):
+        if copied and not _on_grid(part, frames, rate, ffmpeg):
             # The source's clock is too coarse for the rate: once through a finer one, then onto the grid.
             ffmpeg.run([*source, "-map", "0:v:0", *_copy_args(rate, exact)], cancel=cancel, subject=out.name)
             ffmpeg.run([*input_args(exact), *args], cancel=cancel, subject=out.name)
-        if not _on_grid(ffmpeg.frame_times(part), frames, rate):
+        if not _on_grid(part, frames, rate, ffmpeg):
             if copied:
                 return False
             raise FfmpegFailed("The finished video does not have the frames it should have.", hint="Try again.")
@@ -151,6 +151,16 @@ def _copy_args(rate: Fraction, out: Path) -> list[str]:
     ]
 
 
-def _on_grid(times_s: Times, frames: int, rate: Fraction) -> bool:
-    ideal = np.arange(frames) / float(rate)
-    return len(times_s) == frames and bool(np.abs(times_s - ideal).max(initial=0.0) < _GRID_S)
+def _on_grid(path: Path, frames: int, rate: Fraction, ffmpeg: Ffmpeg) -> bool:
+    """Whether a file has just the frames it should have, each in its place, for a player that ignores edit lists."""
+    args = ["-map", "0:v:0", "-c", "copy", "-copyts", "-f", "framecrc", "pipe:1"]
+    tick = Fraction(0)
+    stamps: list[int] = []
+    with ffmpeg.reading(path, args, before=["-ignore_editlist", "1"]) as stream:
+        for line in stream:
+            if line.startswith(b"#tb 0:"):
+                tick = Fraction(line.split(b":")[1].strip().decode("ascii"))
+            elif not line.startswith(b"#"):
+                stamps.append(int(line.split(b",")[2]))
+    times = np.sort(np.array(stamps, np.float64)) * float(tick)
+    return len(times) == frames and bool(np.abs(times - np.arange(frames) / float(rate)).max(initial=0.0) < _GRID_S)

@@ -86,8 +86,7 @@ def encode_sound(
             levelled, gain_db = (mix, 0.0) if silent else _levelled(mix, gain_db, ceiling_db, settings.lufs)
             _write(raw, levelled, length)
             _encode(raw, out, settings, length, ffmpeg=ffmpeg, cancel=cancel)
-            decoded = ffmpeg.decode_audio(out, rate=RATE, channels=2)
-            found = Loudness(loudness_of(decoded), true_peak_db(decoded))
+            found = _measured(out, ffmpeg)
             off = settings.lufs - found.lufs
             over = found.true_peak_db - settings.peak_db
             if silent or (abs(off) <= _CLOSE_LU and over <= -0.02):
@@ -96,9 +95,18 @@ def encode_sound(
             ceiling_db -= over + 0.1 if over > -0.02 else 0.0
             if on_progress is not None:
                 on_progress((number + 1) / _TRIES)
+        else:  # the peaks come first: what the encoder adds to them is taken off the whole
+            _write(raw, levelled * np.float32(10 ** (-max(0.0, over + 0.1) / 20)), length)
+            _encode(raw, out, settings, length, ffmpeg=ffmpeg, cancel=cancel)
+            found = _measured(out, ffmpeg)
     finally:
         raw.unlink(missing_ok=True)
     return found
+
+
+def _measured(path: Path, ffmpeg: Ffmpeg) -> Loudness:
+    decoded = ffmpeg.decode_audio(path, rate=RATE, channels=2)
+    return Loudness(loudness_of(decoded), true_peak_db(decoded))
 
 
 def _levelled(mix: Sound, gain_db: float, ceiling_db: float, lufs: float) -> tuple[Sound, float]:
