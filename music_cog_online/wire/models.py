@@ -146,7 +146,8 @@ class ChatEvent:
 
     Attributes:
         kind: `text` and `notice` are for the user, `progress` too; the rest stays inside.
-        text: the words; for `progress` the stage, for `tool_call` and `tool_result` the tool's name.
+        text: the words; for `progress` the stage, for `tool_call` and `tool_result` the tool's name. Those of a `text`
+            or `thought` are as they came; those of an `error` or `progress` can be shown as they are.
         partial: a piece of a text whose whole comes later in a text that is not partial.
         data: arguments, result, state delta, progress figures, error details.
         code: the backend's code of an `error`.

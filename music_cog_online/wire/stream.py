@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from music_cog_online.text import clean_text, redact
 from music_cog_online.wire.models import ChatEvent
 from music_cog_online.wire.sse import Frame
 
 __all__ = ["events_of"]
 
+_LONGEST_WORDS = 300
 _HEARTBEAT = ChatEvent("heartbeat")
 _HEARTBEAT_NAMES = {"heartbeat", "ping", "keepalive", "keep-alive", "keep_alive", "comment"}
 # The model said nothing, which is how a silent edit ends: the edit may well have worked.
@@ -75,7 +77,7 @@ def _tool(part: Mapping[str, Any], *, partial: bool) -> Iterator[ChatEvent]:
 
 def _progress(metadata: Mapping[str, Any]) -> Iterator[ChatEvent]:
     if "progress" in metadata or "stage" in metadata:
-        yield ChatEvent("progress", str(metadata.get("stage") or ""), data=dict(metadata))
+        yield ChatEvent("progress", _words(metadata.get("stage")), data=dict(metadata))
 
 
 def _failure(payload: Mapping[str, Any]) -> Iterator[ChatEvent]:
@@ -93,8 +95,9 @@ def _failure(payload: Mapping[str, Any]) -> Iterator[ChatEvent]:
         code = "error" if code is None else code
     if code is None or str(code) in _NO_FAILURE:
         return
-    number = int(code) if str(code).isdecimal() and len(str(code)) < 10 else str(code)
-    yield ChatEvent("error", "" if words is None else str(words), data=dict(payload), code=number)
+    name = _words(code)
+    number = int(name) if name.isdecimal() and len(name) < 10 else name
+    yield ChatEvent("error", _words(words), data=dict(payload), code=number)
 
 
 def _typed(payload: Mapping[str, Any]) -> Iterator[ChatEvent]:
@@ -113,10 +116,15 @@ def _typed(payload: Mapping[str, Any]) -> Iterator[ChatEvent]:
         yield ChatEvent("thought", str(payload.get("text") or ""))
     elif kind == "error" or (kind not in _HEARTBEAT_NAMES and payload.get("code")):
         failures = list(_failure({**body, **payload}))
-        words = payload.get("message") or payload.get("text") or payload.get("content") or ""
-        yield from failures or (ChatEvent("error", str(words), data=dict(payload), code="error"),)
+        words = _words(payload.get("message") or payload.get("text") or payload.get("content"))
+        yield from failures or (ChatEvent("error", words, data=dict(payload), code="error"),)
     else:
         yield _HEARTBEAT
+
+
+def _words(value: Any) -> str:
+    """Short words that may be shown as they are: nothing hidden in them, and no token."""
+    return "" if value is None else redact(clean_text(str(value)))[:_LONGEST_WORDS]
 
 
 def _either(source: Mapping[str, Any], *names: str) -> Any:

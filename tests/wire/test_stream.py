@@ -131,6 +131,13 @@ def test_progress_rides_on_custom_metadata() -> None:
     assert [(one.kind, one.text, one.data["progress"]) for one in found] == [("progress", "listening to song.mp3", 0.4)]
 
 
+def test_words_of_errors_and_progress_are_fit_to_be_shown() -> None:
+    (error,) = event({"errorCode": "a\x1b[2J", "errorMessage": "bad token nmv_usr_1\x1b[31m " + "x" * 1000})
+    (progress,) = event({"customMetadata": {"stage": "\x1b]0;x\x07listening"}})
+    assert (error.code, error.text[:13], len(error.text)) == ("a", "bad token •••", 300)
+    assert progress.text == "listening"
+
+
 def test_an_echo_of_the_users_message_is_not_shown() -> None:
     assert event({"author": "user", "content": {"role": "user", "parts": [{"text": "hi"}]}})[0].kind == "heartbeat"
 
