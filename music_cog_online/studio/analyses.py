@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from music_cog_online.studio.editing.bench import LONGEST_S
 from music_cog_online.studio.engine import Engine
 from music_cog_online.studio.jobs import Jobs
 from music_cog_online.studio.projects import Upload
@@ -43,6 +44,8 @@ class Analyses:
     def start(self, upload: Upload) -> None:
         """Begins what an edit with this file will need."""
         info = upload.file.info
+        if info.duration_s > LONGEST_S:
+            return
         if info.kind == "audio":
             self._begin("listening", upload)
         elif info.kind == "video":

@@ -15,7 +15,7 @@ __all__ = ["MAX_BODY", "MAX_DRAFT_BODY", "BadBody", "array_of_text", "mapping", 
 MAX_BODY = 256 * 1024
 """Longest ordinary body in bytes."""
 
-MAX_DRAFT_BODY = 16 * 1024 * 1024
+MAX_DRAFT_BODY = 8 * 1024 * 1024
 """Longest body with a draft in bytes."""
 
 _MAX_DEPTH = 60

@@ -92,6 +92,7 @@ class Editor:
             shots=lambda composition: self._planner.shots(composition, uploads),
             speech=self._analyses.speech,
             hear=self._analyses.listening,
+            picture_s=lambda upload: self._analyses.watching(upload).duration_s,
             exported_since=self._projects.exported_since_edit(project.id),
             edited=self._projects.draft_time(project.id),
             draft=self._projects.draft(project.id),

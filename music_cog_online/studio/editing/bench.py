@@ -15,7 +15,10 @@ from music_cog_online.studio.projects import Upload
 if TYPE_CHECKING:
     from music_cog_online.studio.listen.listening import Listening
 
-__all__ = ["MAX_PIECES", "STILL_S", "Bench"]
+__all__ = ["LONGEST_S", "MAX_PIECES", "STILL_S", "Bench"]
+
+LONGEST_S = 3600.0
+"""Longest video or song that is worked on."""
 
 STILL_S = 3.0
 """How long a still image stands among others."""
@@ -38,6 +41,7 @@ class Bench:
         shots: Gives the picture of a composition shot by shot.
         speech: Where somebody talks in a file.
         hear: What is heard in a song.
+        picture_s: How long the picture of a video really is.
         exported_since: Whether a file was rendered since the last edit.
         edited: When the last edit was kept; 0 for never.
         draft: The kept draft.
@@ -55,6 +59,7 @@ class Bench:
     shots: Callable[[Composition], tuple[Piece, ...]]
     speech: Callable[[Upload], Spans]
     hear: Callable[[Upload], Listening]
+    picture_s: Callable[[Upload], float]
     exported_since: bool = False
     edited: float = 0.0
     draft: Mapping[str, Any] | None = None
@@ -166,7 +171,9 @@ class Bench:
             if info.video is None:
                 raise self.refuse("not_picture", name=upload.file.name)
             still = info.kind == "image"
-            take_s = (_LONE_STILL_S if lone else STILL_S) if still else info.duration_s
+            if info.duration_s > LONGEST_S:
+                raise self.refuse("too_long", name=upload.file.name, most=round(LONGEST_S / 60))
+            take_s = (_LONE_STILL_S if lone else STILL_S) if still else self.picture_s(upload)
             if take_s > 0:
                 pieces.append(Piece(upload.file.id, 0.0, take_s, still))
         return tuple(pieces)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from music_cog_online.studio.editing.bench import Bench
+from music_cog_online.studio.editing.bench import LONGEST_S, Bench
 from music_cog_online.studio.editing.operations import MediaRef, Operation, Sync, Trim
 from music_cog_online.studio.projects import Upload
 
@@ -57,6 +57,8 @@ def choose_song(bench: Bench, ref: MediaRef | None) -> Upload:
         song = bench.resolve(ref, bench.songs)
         if song.file.info.audio is None:
             raise bench.refuse("not_song", name=song.file.name)
+        if song.file.info.duration_s > LONGEST_S:
+            raise bench.refuse("too_long", name=song.file.name, most=round(LONGEST_S / 60))
         return song
     present = bench.find(bench.composition.song)
     newer = [upload for upload in bench.songs if upload.created > bench.edited]

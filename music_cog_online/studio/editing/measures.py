@@ -39,6 +39,7 @@ _QUOTES = re.compile(
     r"“([^”]*)”|‘((?:[^’]|’(?=\w))*)’|「([^」]*)」|『([^』]*)』|《([^》]*)》|«([^»]*)»|„([^“”]*)[“”]|＂([^＂]*)＂"
     r"|\"([^\"]*)\"|(?<![\w])'((?:[^']|'(?=\w))+)'(?!\w)|`([^`]*)`|”([^”]*)”"
 )
+_LONG_NUMBER = re.compile(r"\d{10,}")  # no time has ten digits, and matching them would take long
 _EXTENSIONS = r"(?:mp4|mov|avi|webm|mkv|jpe?g|png|gif|webp|mp3|wav|m4a|aac)"
 _GENERIC = frozenset(
     [
@@ -133,7 +134,7 @@ def tokenise(text: str, names: Mapping[str, str]) -> Tokens:
         values[f"{token[1:-1]} words"] = words
         return f" {token} "
 
-    work = _QUOTES.sub(quoted, raw).lower()
+    work = _LONG_NUMBER.sub(lambda match: match[0][:9], _QUOTES.sub(quoted, raw).lower())
     for name in sorted(by_name, key=len, reverse=True):
         if name not in _GENERIC:
             pattern = rf"(?<![a-z0-9_‹]){re.escape(name)}(?![a-z0-9_›])" if name.isascii() else re.escape(name)

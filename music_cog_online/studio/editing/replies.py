@@ -111,6 +111,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "“{name}” was cleaned away after a long rest; upload it again.",
         "“{name}”因长期未用已被清理，请重新上传。",
     ),
+    "too_long": ("“{name}” is longer than {most} minutes: cut it first.", "“{name}”超过 {most} 分钟，请先剪短。"),
     "empty_trim": ("That would leave nothing: the video is {length} long.", "这样就什么都不剩了：视频长 {length}。"),
     "trim_what": ("How long should it be? For example: trim to 20 s.", "剪到多长？例如：剪到20秒。"),
     "trim_longer": ("The video is only {length} long, so it stays as it is.", "视频只有 {length}，保持不变。"),
