@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from music_cog_online.studio.errors import CannotDo
 from music_cog_online.studio.media import MediaFile
+from music_cog_online.studio.render.fields import choice, mapping, number, pairs, rows
 from music_cog_online.studio.timebase import frame_at, frame_start_s, nearest_rate, parse_rate
 
 __all__ = ["Draft", "MusicPiece", "Shot", "Title", "parse_draft"]
@@ -19,7 +19,6 @@ __all__ = ["Draft", "MusicPiece", "Shot", "Title", "parse_draft"]
 MAX_DURATION_S = 3600.0
 MAX_TRACKS = 64
 MAX_SEGMENTS = 5000
-MAX_KNOTS = 100_000
 MAX_TEXT = 500
 _MAX_SIDE = 4096
 _VIDEO, _AUDIO, _TEXT = 0, 1, 7
@@ -147,7 +146,7 @@ def parse_draft(draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> Dra
     Raises:
         CannotDo: The draft is not one, names media that are not there, or asks for something beyond the bounds.
     """
-    about = _mapping(draft.get("m"), "m")
+    about = mapping(draft.get("m"), "m")
     fit = _fit(about, "pad")
     tracks = _tracks(draft)
     raw = {kind: [s for t, sg in tracks if t == kind for s in sg] for kind in (_VIDEO, _AUDIO, _TEXT)}
@@ -171,14 +170,14 @@ def parse_draft(draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> Dra
 
 
 def _tracks(draft: Mapping[str, Any]) -> list[tuple[int, list[Mapping[str, Any]]]]:
-    tracks = _list(draft.get("t"), "t")
+    tracks = rows(draft.get("t"), "t")
     if len(tracks) > MAX_TRACKS:
         raise CannotDo(f"The timeline has {len(tracks)} tracks; {MAX_TRACKS} are possible.")
     found: list[tuple[int, list[Mapping[str, Any]]]] = []
     total = 0
     for track in tracks:
-        track = _mapping(track, "a track")
-        segments = [_mapping(segment, "a segment") for segment in _list(track.get("sg"), "sg")]
+        track = mapping(track, "a track")
+        segments = [mapping(segment, "a segment") for segment in rows(track.get("sg"), "sg")]
         total += len(segments)
         if total > MAX_SEGMENTS:
             raise CannotDo(f"The timeline has more than {MAX_SEGMENTS} segments.")
@@ -197,7 +196,7 @@ def _rate(about: Mapping[str, Any], segments: Sequence[Mapping[str, Any]], media
         except ValueError as exc:
             raise CannotDo(f"{about['rate']!r:.40} is not a frame rate.") from exc
     elif about.get("fps") is not None:
-        rate = nearest_rate(_number(about, "fps", 0.0, low=1.0, high=240.0))
+        rate = nearest_rate(number(about, "fps", 0.0, low=1.0, high=240.0))
     else:
         files = [media.get(str(_details(s).get("media"))) for s in segments]
         rates = [f.info.video.fps for f in files if f is not None and f.info.kind == "video" and f.info.video]
@@ -229,7 +228,7 @@ def _shots(
 def _start_frame(segment: Mapping[str, Any], rate: Fraction) -> int:
     at = _details(segment).get("at")
     if at is not None:
-        return int(_number(_details(segment), "at", 0.0, low=0, high=MAX_DURATION_S * 240))
+        return int(number(_details(segment), "at", 0.0, low=0, high=MAX_DURATION_S * 240))
     return frame_at(_span_s(segment)[0], rate)
 
 
@@ -245,14 +244,14 @@ def _shot(
     if abs(at - next_at) <= 1:
         at = next_at
     derived = frame_at(start_s + length_s, rate) - at
-    frames = int(_number(details, "frames", derived, low=0, high=MAX_DURATION_S * 240))
+    frames = int(number(details, "frames", derived, low=0, high=MAX_DURATION_S * 240))
     if frame_start_s(at + frames, rate) > MAX_DURATION_S:
         raise CannotDo(f"The timeline is longer than {MAX_DURATION_S / 60:.0f} minutes.")
     if frames <= 0:
         return None
     shown_s = frame_start_s(frames, rate)
-    from_s = _number(details, "from_s", 0.0, low=0.0, high=1e6)
-    take_s = _number(details, "take_s", shown_s, low=0.0, high=1e6)
+    from_s = number(details, "from_s", 0.0, low=0.0, high=1e6)
+    take_s = number(details, "take_s", shown_s, low=0.0, high=1e6)
     if file.info.kind == "image":
         from_s, take_s = 0.0, shown_s
     elif not 0.1 <= take_s / shown_s <= 10:
@@ -263,11 +262,11 @@ def _shot(
         frames=frames,
         from_s=from_s,
         take_s=take_s,
-        volume=_number(details, "volume", 1.0, low=0.0, high=10.0),
+        volume=number(details, "volume", 1.0, low=0.0, high=10.0),
         speech=bool(details.get("speech")),
-        speech_spans=_pairs(details.get("speech_spans"), "speech_spans"),
-        fade_in_s=_number(details, "fade_in_ms", 0.0, low=0.0, high=3.6e6) / 1000,
-        fade_out_s=_number(details, "fade_out_ms", 0.0, low=0.0, high=3.6e6) / 1000,
+        speech_spans=pairs(details.get("speech_spans"), "speech_spans"),
+        fade_in_s=number(details, "fade_in_ms", 0.0, low=0.0, high=3.6e6) / 1000,
+        fade_out_s=number(details, "fade_out_ms", 0.0, low=0.0, high=3.6e6) / 1000,
         fit=_fit(details, fit),
     )
 
@@ -278,7 +277,7 @@ def _music(segment: Mapping[str, Any], media: Mapping[str, MediaFile]) -> MusicP
     if file.info.audio is None:
         raise CannotDo(f"{file.name} has no sound, but lies on a sound track.")
     start_s, length_s = _span_s(segment)
-    knots = _pairs(details.get("map"), "map")
+    knots = pairs(details.get("map"), "map")
     if len(knots) >= 2:
         outs, songs = zip(*knots, strict=True)
         if any(b <= a for a, b in pairwise(outs)) or any(
@@ -288,17 +287,17 @@ def _music(segment: Mapping[str, Any], media: Mapping[str, MediaFile]) -> MusicP
         start_s, end_s = max(0.0, outs[0]), min(outs[-1], MAX_DURATION_S)
     else:
         end_s = start_s + length_s
-        from_s = knots[0][1] - knots[0][0] + start_s if knots else _number(details, "from_s", 0.0, low=0.0, high=1e6)
+        from_s = knots[0][1] - knots[0][0] + start_s if knots else number(details, "from_s", 0.0, low=0.0, high=1e6)
         knots = ((start_s, from_s), (start_s + max(length_s, 0.001), from_s + max(length_s, 0.001)))
     return MusicPiece(
         media=file,
         start_s=start_s,
         end_s=end_s,
         map=knots,
-        volume=_number(details, "volume", 1.0, low=0.0, high=10.0),
-        fade_in_s=_number(details, "fade_in_ms", 0.0, low=0.0, high=3.6e6) / 1000,
-        fade_out_s=_number(details, "fade_out_ms", 0.0, low=0.0, high=3.6e6) / 1000,
-        join_s=_number(details, "join_ms", 0.0, low=0.0, high=10_000.0) / 1000,
+        volume=number(details, "volume", 1.0, low=0.0, high=10.0),
+        fade_in_s=number(details, "fade_in_ms", 0.0, low=0.0, high=3.6e6) / 1000,
+        fade_out_s=number(details, "fade_out_ms", 0.0, low=0.0, high=3.6e6) / 1000,
+        join_s=number(details, "join_ms", 0.0, low=0.0, high=10_000.0) / 1000,
         duck=bool(details.get("duck", True)),
     )
 
@@ -316,8 +315,8 @@ def _title(segment: Mapping[str, Any]) -> Title:
         text=text,
         start_s=start_s,
         end_s=start_s + length_s,
-        position=_choice(details, "position", _POSITIONS, "bottom"),
-        size=_number(details, "size", 1.0, low=0.1, high=5.0),
+        position=choice(details, "position", _POSITIONS, "bottom"),
+        size=number(details, "size", 1.0, low=0.1, high=5.0),
         color=color if isinstance(color, str) and _COLOR.match(color) else "#ffffff",
     )
 
@@ -332,70 +331,19 @@ def _file(details: Mapping[str, Any], media: Mapping[str, MediaFile]) -> MediaFi
 
 
 def _details(segment: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(segment.get("m"), "m")
+    return mapping(segment.get("m"), "m")
 
 
 def _span_s(segment: Mapping[str, Any]) -> tuple[float, float]:
     high = MAX_DURATION_S * 1000
-    return _number(segment, "s", 0.0, low=0.0, high=high) / 1000, _number(segment, "d", 0.0, low=0.0, high=high) / 1000
+    return number(segment, "s", 0.0, low=0.0, high=high) / 1000, number(segment, "d", 0.0, low=0.0, high=high) / 1000
 
 
 def _side(about: Mapping[str, Any], key: str) -> int | None:
     if not about.get(key):
         return None
-    return max(2, round(_number(about, key, 0.0, low=2, high=_MAX_SIDE) / 2) * 2)
-
-
-def _number(values: Mapping[str, Any], key: str, default: float, *, low: float, high: float) -> float:
-    value = values.get(key)
-    if value is None:
-        value = default
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise CannotDo(f"“{key}” in the timeline is not a number.")
-    if not low <= value <= high or not math.isfinite(value):  # the comparison also refuses NaN and endless integers
-        raise CannotDo(f"“{key}” in the timeline is {_short(value)}; {low:g} to {high:g} is possible.")
-    return float(value)
-
-
-def _short(value: float) -> str:
-    return f"{value:g}" if isinstance(value, float) else f"{value:.1e}" if abs(value) < 10**300 else "endless"
-
-
-def _pairs(value: Any, key: str) -> tuple[tuple[float, float], ...]:
-    if value is None:
-        return ()
-    rows = _list(value, key)
-    if len(rows) > MAX_KNOTS:
-        raise CannotDo(f"“{key}” in the timeline has {len(rows)} entries.")
-    pairs = []
-    for row in rows:
-        if not isinstance(row, (list, tuple)) or len(row) != 2:
-            raise CannotDo(f"“{key}” in the timeline holds something that is not a pair of numbers.")
-        pair = {"first": row[0], "second": row[1]}
-        pairs.append((_number(pair, "first", 0, low=-1e6, high=1e6), _number(pair, "second", 0, low=-1e6, high=1e6)))
-    return tuple(pairs)
-
-
-def _choice(values: Mapping[str, Any], key: str, allowed: Sequence[str], default: str) -> str:
-    value = values.get(key)
-    return value if isinstance(value, str) and value in allowed else default
-
-
-def _mapping(value: Any, what: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise CannotDo(f"The timeline is not one: {what} is not an object.")
-    return value
-
-
-def _list(value: Any, what: str) -> Sequence[Any]:
-    if value is None:
-        return ()
-    if not isinstance(value, (list, tuple)):
-        raise CannotDo(f"The timeline is not one: {what} is not a list.")
-    return value
+    return max(2, round(number(about, key, 0.0, low=2, high=_MAX_SIDE) / 2) * 2)
 
 
 def _fit(values: Mapping[str, Any], default: str) -> str:
-    return "pad" if values.get("fit") == "fit" else _choice(values, "fit", _FITS, default)
+    return "pad" if values.get("fit") == "fit" else choice(values, "fit", _FITS, default)
