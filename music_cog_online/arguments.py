@@ -46,6 +46,10 @@ def _nothing(_parser: argparse.ArgumentParser) -> None:
     """Declare no arguments."""
 
 
+def _connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--new", action="store_true", help="open a fresh project; the old one stays listed")
+
+
 def _upload(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", metavar="PATH_OR_URL", help="a file, or an http(s) link to one")
 
@@ -96,8 +100,8 @@ _ALL = (
         "get ready: sign in and open a project",
         "Signs in (a free anonymous token where none is given) and opens a project. Every other command\n"
         "connects by itself; this one only says which backend answers and where media goes.",
-        ("", "--backend cloud", "--backend http://127.0.0.1:8765"),
-        _nothing,
+        ("", "--new", "--backend cloud"),
+        _connect,
     ),
     Command(
         "upload",

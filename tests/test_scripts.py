@@ -22,7 +22,20 @@ from tests.commands import Shell
 from tests.peers import Peer
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ("chat", "connect", "credits", "doctor", "edit", "export", "new", "report", "state", "sync", "upload")
+SCRIPTS = (
+    "chat",
+    "connect",
+    "credits",
+    "doctor",
+    "edit",
+    "export",
+    "new",
+    "projects",
+    "report",
+    "state",
+    "sync",
+    "upload",
+)
 BARE = (sys.executable, "-S")
 """A Python that finds no installed package, like the one of a fresh machine."""
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.credits import balance_line
 from music_cog_online.actions.result import ActionResult
-from music_cog_online.actions.session import current, in_session
+from music_cog_online.actions.session import current, in_session, open_fresh
 from music_cog_online.errors import BackendRefused, BrokenAnswer
 from music_cog_online.timeline import Timeline
 from music_cog_online.wire.models import Balance
@@ -15,10 +15,10 @@ from music_cog_online.wire.models import Balance
 __all__ = ["run", "where"]
 
 
-def run(context: Context) -> ActionResult:
+def run(context: Context, *, new: bool = False) -> ActionResult:
     """Get everything ready and say which backend answers.
 
-    A project that is open already stays open.
+    A project that is open already stays open, unless a `new` one is wanted.
 
     Raises:
         NotSignedIn: the token is not accepted.
@@ -26,8 +26,8 @@ def run(context: Context) -> ActionResult:
     """
     context.teller.say(context.manifest.messages["setting_up"])
     lines: list[str] = []
-    if context.store.session() is None:
-        current(context)
+    if new or context.store.session() is None:
+        open_fresh(context)
     else:
         state = in_session(context, lambda session: context.api.state(session.session_id))
         timeline = Timeline.from_draft(state.draft)
