@@ -8,7 +8,7 @@
     ├── BackendRefused        the backend said no, or its work failed                     exit 1
     │   ├── SessionLost       the backend does not know the session any more (1002)       exit 1
     │   └── RateLimited       too many requests, also after the wait (429)                exit 1
-    ├── NotSignedIn           the token is bad or expired (1001)                          exit 3 if the user's own, else 1
+    ├── NotSignedIn           the token is bad or expired (1001)                          exit 1 (3: user's own)
     ├── CreditsNeeded         the balance does not pay for the work (2001)                exit 3
     ├── PlanNeeded            the plan does not allow exports (402)                       exit 3
     ├── Unreachable           nothing, or nothing in time, came from the backend          exit 4

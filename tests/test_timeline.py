@@ -50,7 +50,7 @@ def test_segments_without_a_start_follow_one_another() -> None:
 
 def test_many_names_and_tracks_are_counted_not_listed() -> None:
     pieces = [{"d": 1000, "m": {"name": f"clip {n}"}} for n in range(9)]
-    tracks = [{"tt": 0, "sg": pieces}] * 10_000
+    tracks = [{"tt": 0, "sg": pieces}, *[{"tt": 0, "sg": pieces[:1]}] * 9_999]
     summary = Timeline.from_draft({"t": tracks}).summary()
     assert "clip 0, clip 1, clip 2 and 6 more (0-9s)" in summary
     assert summary.endswith("and 9980 more")

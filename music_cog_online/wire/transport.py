@@ -97,7 +97,7 @@ class Transport:
         self.account = account
         self._headers = dict(headers)
         self._session = session if session is not None else requests.Session()
-        self._on_wait = on_wait
+        self.on_wait = on_wait
 
     def call(self, call: Call) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Make a call: its JSON answer and the answer's headers.
@@ -152,9 +152,9 @@ class Transport:
             raise
 
     def wait(self, message: str, wait_s: float) -> None:
-        """Wait, and say so; `message` names one of the manifest's sentences."""
-        if self._on_wait is not None:
-            self._on_wait(self.manifest.messages[message].format(wait=f"{wait_s:g} s"))
+        """Say so, then wait; `message` names one of the manifest's sentences."""
+        if self.on_wait is not None:
+            self.on_wait(self.manifest.messages[message].format(wait=f"{wait_s:g} s"))
         self.clock.sleep(wait_s)
 
     def close(self) -> None:
@@ -251,6 +251,7 @@ class Attempts:
         if isinstance(error, NotSignedIn) and self._token is not None and not self._renewed:
             self._renewed = True
             transport.tokens.renew(self._token, error)
+            transport.wait("signing_in_again", 0)
         elif isinstance(error, RateLimited) and not self._waited:
             wait_s = intervals.rate_limit_wait_s if hint_s is None else hint_s
             if wait_s > intervals.longest_wait_s:

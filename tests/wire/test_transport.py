@@ -80,7 +80,11 @@ def test_the_users_client_id_is_used(peer: Peer, api_for: ApiFactory) -> None:
 @pytest.mark.parametrize("refusal", [code(1001), code(1001, status=401), answer(401, {"detail": "nope"})])
 def test_1001_signs_in_again_once_and_repeats(peer: Peer, api_for: ApiFactory, store: Store, refusal: Answer) -> None:
     peer.route("GET", CREDITS, refusal, BALANCE)
-    assert api_for().credits().available == 90
+    told: list[str] = []
+    api = api_for()
+    api.transport.on_wait = told.append
+    assert api.credits().available == 90
+    assert told == ["The sign-in had expired; it is renewed."]
     assert [r.headers.get("Authorization") for r in peer.requests if r.path == CREDITS] == [
         "Bearer nmv_usr_1",
         "Bearer nmv_usr_2",
