@@ -66,5 +66,5 @@ class Shell:
     def run(self, *args: str, command: Sequence[str] = (sys.executable, "-m", "music_cog_online")) -> Done:
         """Run a command to its end."""
         with self.start(*args, command=command) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=110)
         return Done(process.returncode, out, err)
