@@ -57,6 +57,7 @@ class Intervals:
     """
 
     poll_s: float
+    render_timeout_s: float
     heartbeat_notice_s: float
     heartbeat_only_timeout_s: float
     chat_timeout_s: float

@@ -25,7 +25,6 @@ from music_cog_online.wire.models import RenderStatus
 
 __all__ = ["delivered", "fetch", "finished_render", "key_of"]
 
-_PATIENCE_S = 1800.0
 _LONGEST_POLL_S = 120.0
 _MOST_MISSES = 10
 
@@ -139,7 +138,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
         Unreachable: for half an hour nothing moved.
     """
     clock, intervals = context.clock, context.manifest.intervals
-    patience_s = max(_PATIENCE_S, intervals.shortest_timeout_s / clock.real_s(1.0))
+    patience_s = max(intervals.render_timeout_s, intervals.shortest_timeout_s / clock.real_s(1.0))
     moved_at = told_at = clock.monotonic()
     misses = 0
     while not (status.finished or status.failed):
@@ -157,7 +156,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
         if (before.status, before.progress) != (status.status, status.progress):
             moved_at = told_at = now
         if now - moved_at > patience_s:
-            raise _unfinished(f"The render has not moved for {_PATIENCE_S / 60:g} minutes.", status)
+            raise _unfinished(f"The render has not moved for {intervals.render_timeout_s / 60:g} minutes.", status)
         if now - told_at >= intervals.heartbeat_notice_s:
             context.teller.say(context.manifest.messages["still_working"])
             told_at = now
