@@ -206,7 +206,7 @@ def pairs(cases: Sequence[Case], songs: Sequence[Song], *, every: bool) -> Itera
 
 def run(folder: Path, args: argparse.Namespace) -> list[dict[str, object]]:
     """Plans every pair and measures it."""
-    ffmpeg, cache = Ffmpeg(), Path(args.cache)
+    ffmpeg, cache = Ffmpeg(), args.cache
     rows: list[dict[str, object]] = []
     cases = [case for case in read_cases(folder / "cases") if not args.only or case.name in args.only.split(",")]
     for case, song in pairs(cases, read_songs(folder / "music"), every=args.all):
@@ -395,7 +395,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep-picture", action="store_true", help="do not touch the picture")
     parser.add_argument("--render", action="store_true", help="render too, and measure the finished files")
     parser.add_argument("--json", action="store_true", help="one JSON object a pair")
-    parser.add_argument("--cache", default=str(Path(tempfile.gettempdir()) / "sync-benchmark-cache"))
+    parser.add_argument("--cache", type=Path, help="folder that keeps what was heard and seen from run to run")
     parser.add_argument("--render-folder", default=str(Path(tempfile.gettempdir()) / "sync-benchmark-files"))
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as scratch:
@@ -403,6 +403,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if folder is None:
             folder = Path(scratch)
             make_material(folder)
+        args.cache = args.cache or Path(scratch) / "cache"
         rows = run(folder, args)
     print_totals(rows)
     return 0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from music_cog_online.studio.listen import Listening
+    from music_cog_online.studio.listen import Drop, Listening
 
 __all__ = ["Course", "Piece", "extended", "plain"]
 
@@ -20,6 +20,8 @@ _LOOK_AHEAD = 4
 _MOST_PIECES = 400
 _LEAST_LOOP_S = 4.0
 _LONG_LOOP_S = 30.0
+_TEMPO_WEIGHT = 5.0
+_BEGINNING_S, _HARDLY = 6.0, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,13 @@ def _likeness(listening: Listening, bars: NDArray[np.int64]) -> Floats:
     around /= np.linalg.norm(around, axis=1, keepdims=True) + 1e-9
     beats = listening.beats_s
     tempo = np.log(beats[bars + _LOOK_AHEAD] - beats[bars - _LOOK_BACK])
-    likeness: Floats = around @ around.T - 10.0 * np.abs(tempo[:, None] - tempo[None, :])
+    likeness: Floats = around @ around.T - _TEMPO_WEIGHT * np.abs(tempo[:, None] - tempo[None, :])
     return likeness
+
+
+def _weight(drop: Drop) -> float:
+    """How much a drop counts; where the song has hardly begun, nothing was built up."""
+    return max(0.0, drop.strength_db) * drop.confidence * (_HARDLY if drop.time_s < _BEGINNING_S else 1.0)
 
 
 def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Course:
@@ -148,7 +155,7 @@ def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Co
     picked: list[NDArray[np.int64]] = []
     drops: list[tuple[float, float]] = []
     phrases: list[float] = []
-    strongest = max((drop.strength_db * drop.confidence for drop in listening.drops), default=1.0) or 1.0
+    strongest = max(map(_weight, listening.drops), default=1.0) or 1.0
     for from_s, to_s, likeness in spans:
         last = to_s >= listening.duration_s
         inside = np.flatnonzero((listening.beats_s >= from_s - 1e-6) & ((listening.beats_s < to_s - 1e-6) | last))
@@ -156,7 +163,7 @@ def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Co
         picked.append(inside)
         for drop in listening.drops:
             if from_s <= drop.time_s < to_s:
-                drops.append((drop.time_s - from_s + at_s, drop.strength_db * drop.confidence / strongest))
+                drops.append((drop.time_s - from_s + at_s, _weight(drop) / strongest))
         phrases += [part.start_s - from_s + at_s for part in listening.sections if from_s <= part.start_s < to_s]
         pieces.append(Piece(at_s, from_s, to_s, likeness))
         at_s += to_s - from_s

@@ -24,6 +24,7 @@ STILL_S = 3.0
 
 _LEAST_FRAMES = 6
 _LARGEST_CHANGE_S = 0.4
+_HEARD_S = 0.1  # speech that overlaps less is the tail of a neighbour's
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _unit(picture: PictureSource, watching: Watching, group: Sequence[Shot], rat
         frames=max(1, frames),
         strength=1.0 if opens_file else float(np.clip(first.strength * first.confidence, 0.0, 1.0)),
         activity=float(np.mean(seen)) if len(seen) else 0.0,
-        talking=any(start < last.end_s and end > first.start_s for start, end in picture.speech),
+        talking=any(min(end, last.end_s) - max(start, first.start_s) > _HEARD_S for start, end in picture.speech),
     )
 
 

@@ -16,6 +16,7 @@ __all__ = ["clock", "counted", "explain"]
 
 _MOST_TIMES = 4
 _SHORT_S = 2.5
+_ROUGH_JOIN_S = 0.1
 
 
 def clock(time_s: float) -> str:
@@ -137,8 +138,9 @@ def _joins(music: Sequence[MusicSpan]) -> list[str]:
     said = []
     for before, after in pairwise(music):
         leave, back = clock(before.map[-1][1]), clock(after.map[0][1])
+        how = "where it sounds the same" if after.join_s < _ROUGH_JOIN_S else "and the join may be heard"
         said.append(
             f"To be long enough, the song goes from its {leave} to its {back} at a bar line "
-            f"(at {clock(after.map[0][0])}), where it sounds the same."
+            f"(at {clock(after.map[0][0])}), {how}."
         )
     return said
