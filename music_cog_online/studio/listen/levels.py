@@ -31,18 +31,18 @@ _PHASES = 12
 _COMMON_S = 0.52
 
 FIGURES: dict[str, float] = {
-    "slower": -0.34,
-    "uncommon": -1.7,
-    "evidence": 0.092,
-    "backbeat": 0.75,
+    "slower": -0.35,
+    "uncommon": -1.6,
+    "evidence": 0.091,
+    "backbeat": 0.78,
     "low_over_half": 0.45,
     "middle_over_half": 0.34,
     "chords_over_half": 0.95,
-    "over_thirds": 0.71,
-    "over_quarters": 0.38,
-    "prepared_by_quarter": 0.96,
-    "prepared_by_sixth": 0.53,
-    "bars": 1.6,
+    "over_thirds": 0.7,
+    "over_quarters": 0.39,
+    "prepared_by_quarter": 0.95,
+    "prepared_by_sixth": 0.54,
+    "bars": 1.5,
 }
 """Weight of each figure."""
 

@@ -23,7 +23,7 @@ class Drop:
 
     Attributes:
         time_s: When.
-        strength_db: Rise of the level, bass and whole taken together, from the bars before to the bars after.
+        strength_db: Rise of the level, mean of bass and whole, from two seconds before to four seconds after.
         confidence: 0..1; above 0.5 most listeners would name it.
     """
 

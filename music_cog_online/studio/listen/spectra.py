@@ -27,6 +27,7 @@ BANDS_HZ = (30.0, 120.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 10000.0)
 
 _WINDOW_S = 0.0464
 _CHORD_WINDOW_S = 0.1858
+_CHORD_RATE = 5000.0  # samples a second that chords need at least
 _CHORD_EVERY = 4  # frames between two chord spectra
 _LOG_GAIN = 1000.0
 _LEVEL = 0.1
@@ -45,7 +46,7 @@ class Spectra:
         timbre: (n, 12) log-magnitude by band, for likeness.
         chroma: (n, 12) share of each pitch class; rows sum to 1, or to 0 in silence.
         loudness_db: (n,) level re full scale, -100 in silence.
-        bass_db: (n,) level below 120 Hz, same scale.
+        bass_db: (n,) level below 200 Hz, same scale.
     """
 
     duration_s: float
@@ -90,7 +91,7 @@ def _fine_spectra(samples: Floats, rate: int, gain: float) -> tuple[Floats, NDAr
     n = int(len(samples) / rate * FRAME_RATE) + 1
     out = np.empty((n, bank.shape[1]), np.float32)
     loud, bass = np.empty(n, np.float32), np.empty(n, np.float32)
-    low = max(2, int(120.0 * size / rate) + 1)
+    low = max(2, int(200.0 * size / rate) + 1)
     for start, magnitude in _magnitudes(samples, rate, size, step=1, count=n):
         block = slice(start, start + len(magnitude))
         out[block] = np.log1p(_LOG_GAIN * gain * (magnitude @ bank))
@@ -101,16 +102,29 @@ def _fine_spectra(samples: Floats, rate: int, gain: float) -> tuple[Floats, NDAr
 
 
 def _chord_spectra(samples: Floats, rate: int, gain: float) -> tuple[Floats, NDArray[np.float64]]:
-    size = _power_of_two(_CHORD_WINDOW_S * rate)
-    bank, hertz = _filterbank(rate, size, lowest=60.0, highest=4500.0, per_octave=24)
     n = int(len(samples) / rate * FRAME_RATE) // _CHORD_EVERY + 1
+    low, low_rate = samples, float(rate)
+    while low_rate >= 2 * _CHORD_RATE:
+        low, low_rate = _halved(low), low_rate / 2
+    size = _power_of_two(_CHORD_WINDOW_S * low_rate)
+    bank, hertz = _filterbank(low_rate, size, lowest=60.0, highest=2400.0, per_octave=24)
     out = np.empty((n, bank.shape[1]), np.float32)
-    for start, magnitude in _magnitudes(samples, rate, size, step=_CHORD_EVERY, count=n):
+    for start, magnitude in _magnitudes(low, low_rate, size, step=_CHORD_EVERY, count=n):
         out[start : start + len(magnitude)] = np.log1p(_LOG_GAIN * gain * (magnitude @ bank))
     return out, hertz
 
 
-def _magnitudes(samples: Floats, rate: int, size: int, *, step: int, count: int) -> Iterator[tuple[int, Floats]]:
+def _halved(samples: Floats) -> Floats:
+    """Every second sample after a binomial low-pass of seven taps, centred, so that nothing moves in time."""
+    padded = np.pad(samples, (3, 4))
+    count = (len(samples) + 1) // 2
+    out = np.zeros(count, np.float32)
+    for tap, weight in enumerate((1, 6, 15, 20, 15, 6, 1)):
+        out += np.float32(weight / 64) * padded[tap : tap + 2 * count : 2][:count]
+    return out
+
+
+def _magnitudes(samples: Floats, rate: float, size: int, *, step: int, count: int) -> Iterator[tuple[int, Floats]]:
     """Yields (first frame, magnitudes of a block of frames), so that memory does not grow with the sound's length."""
     pad = np.zeros(size // 2 + 1, np.float32)
     padded = np.concatenate([pad[:-1], samples.astype(np.float32, copy=False), pad, pad])
@@ -124,7 +138,7 @@ def _magnitudes(samples: Floats, rate: int, size: int, *, step: int, count: int)
 
 
 def _filterbank(
-    rate: int, size: int, *, lowest: float, highest: float, per_octave: int
+    rate: float, size: int, *, lowest: float, highest: float, per_octave: int
 ) -> tuple[Floats, NDArray[np.float64]]:
     """Triangles between neighbouring bins of a logarithmic scale: (bins, bands) and the bands' centres in Hz."""
     highest = min(highest, rate / 2)
