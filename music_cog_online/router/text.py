@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     | (?P<quoted>"[^"]*"|"[^"]+$|(?<![^\W{_CJK}])'[^'\n]+'(?![^\W{UNSPACED}]))
     | (?P<file_name>(?:[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[^\W{_CJK}]+|[{_CJK}]+)
         \.(?=[a-z0-9]*[a-z])[a-z0-9]{{2,4}}(?![^\W{_CJK}]))
-    | (?P<number>\d+(?:[.:x/]\d+)+|\d+(?=[kmg]b)|\d+(?![^\W_{UNSPACED}]))
+    | (?P<number>\d+(?:[.:x/]\d+)+|\d+(?=[kmg]b|[gm](?![a-z]))|\d+(?![^\W_{UNSPACED}]))
     | (?P<char>[{UNSPACED}])
     | (?P<word>(?:[^\W_{UNSPACED}]|[\u0900-\u0963\u0e30-\u0e4e])+(?:'(?:[^\W_])+)*)
     | (?P<mark>\.+|[,;:!?\n。、]+|\s[-–—]+\s|—)
