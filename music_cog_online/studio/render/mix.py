@@ -163,8 +163,9 @@ def _talk_spans(draft: Draft) -> list[tuple[float, float]]:
             continue
         start_s = frame_start_s(shot.at, draft.rate)
         end_s = frame_start_s(shot.at + shot.frames, draft.rate)
-        inside = [(max(a, start_s), min(b, end_s)) for a, b in shot.speech_spans]
-        spans += [(a, b) for a, b in inside if b > a] or ([(start_s, end_s)] if shot.speech else [])
+        told = shot.speech_spans or (((start_s, end_s),) if shot.speech else ())
+        inside = [(max(a, start_s), min(b, end_s)) for a, b in told]
+        spans += [(a, b) for a, b in inside if b > a]
     merged: list[tuple[float, float]] = []
     for start, end in sorted(spans):
         if merged and start - merged[-1][1] < _DUCK_BRIDGE_S:

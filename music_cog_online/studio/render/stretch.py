@@ -28,6 +28,9 @@ _AFTER_ONSET_S = 0.012
 _BEFORE_ONSET_S = 0.004
 _HOP_S = 0.0025
 _SAME_SPEED = 2e-6
+_FREE_ERROR_S = 0.0015
+_THIN = 4
+_PLACES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,75 +133,93 @@ def _anchors(body: Sound, rate: int, place: _Map, lowest: int, first: int, end: 
 
 
 def _spliced(body: Sound, rate: int, place: _Map, anchors: list[_Anchor], lowest: int, first: int, end: int) -> Sound:
+    """Plays `body`, whose first sample is number `lowest` of the sound, with splices that meet every anchor."""
     lags = place.lag(np.array([anchor.at for anchor in anchors], np.float64))
-    match = _Match(body)
+    match = _Match(body, rate)
     out = np.empty((end - first, body.shape[1]), np.float32)
     lag = round(float(place.lag(np.array([first], np.float64))[0]))
     written = first
-    previous, previous_onset = first, True
+    previous = _Anchor(first, 0.0, onset=True)
     for number, anchor in enumerate(anchors):
         need = float(lags[number])
         if abs(lag - need) > anchor.tolerance:
-            begin = previous + (round(_AFTER_ONSET_S * rate) if previous_onset else 0)
-            stop = anchor.at - (round(_BEFORE_ONSET_S * rate) if anchor.onset else 0)
-            begin = max(begin, written)
-            fade = min(round(_FADE_S * rate), stop - begin)
-            if fade < _SHORTEST_FADE_S * rate:
-                begin, fade = max(written, min(begin, stop - round(_SHORTEST_FADE_S * rate))), stop - begin
-                fade = max(0, min(stop - begin, round(_SHORTEST_FADE_S * rate)))
+            begin, stop, fade = _room_between(previous, anchor, written, rate)
+            places = np.unique(np.linspace(begin, max(begin, stop), _PLACES).astype(np.int64))
             ahead = float(lags[min(number + 1, len(lags) - 1)]) - need
             drift = float(np.sign(ahead)) if abs(ahead) < 2 * anchor.tolerance else 0.0
-            at, new_lag = match.best(begin - lowest, stop - fade - lowest, fade, lag, need, anchor.tolerance, drift)
-            at += lowest
+            choice = _Choice(lag, need, anchor.tolerance, drift, fade)
+            which, new_lag = match.best(choice, places - lowest, place.lag(places.astype(np.float64)))
+            at = int(places[which])
             _copy(out, body, written - first, at - first, written + lag - lowest)
             _cross(out, body, at - first, at + lag - lowest, at + new_lag - lowest, fade)
             written, lag = at + fade, new_lag
-        previous, previous_onset = anchor.at, anchor.onset
+        previous = anchor
     _copy(out, body, written - first, end - first, written + lag - lowest)
     return out
+
+
+def _room_between(previous: _Anchor, anchor: _Anchor, written: int, rate: int) -> tuple[int, int, int]:
+    """Earliest and latest start of a splice between two anchors that spares their attacks, and its length."""
+    begin = max(written, previous.at + (round(_AFTER_ONSET_S * rate) if previous.onset else 0))
+    stop = anchor.at - (round(_BEFORE_ONSET_S * rate) if anchor.onset else 0)
+    fade = min(round(_FADE_S * rate), stop - begin)
+    shortest = round(_SHORTEST_FADE_S * rate)
+    if fade < shortest:
+        begin = max(written, min(begin, stop - shortest))
+        fade = max(0, min(stop - begin, shortest))
+    return begin, stop - fade, fade
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What a splice is to do, in samples.
+
+    Attributes:
+        lag: The lag before.
+        need: The lag that is wanted after.
+        tolerance: How far off it may be.
+        drift: Sign of where the wanted lag is moving, if a lag on that side will last longer, else 0.
+        fade: Length of the crossfade.
+    """
+
+    lag: int
+    need: float
+    tolerance: float
+    drift: float
+    fade: int
 
 
 class _Match:
     """Where a change of lag is heard least: on a mono, thinned and brightened copy of the sound."""
 
-    _THIN = 4
-    _PLACES = 24
-
-    def __init__(self, body: Sound) -> None:
+    def __init__(self, body: Sound, rate: int) -> None:
         mono = body[:, 0] + body[:, -1]
-        thin = mono[: len(mono) // self._THIN * self._THIN].reshape(-1, self._THIN).sum(axis=1)
+        thin = mono[: len(mono) // _THIN * _THIN].reshape(-1, _THIN).sum(axis=1)
         self._sound = np.append(thin[:1], thin[1:] - 0.7 * thin[:-1]).astype(np.float32)
+        self._free = _FREE_ERROR_S * rate
 
-    def best(
-        self, begin: int, stop: int, fade: int, lag: int, need: float, tolerance: float, drift: float
-    ) -> tuple[int, int]:
-        """Start of the splice and the lag after it, both in samples.
+    def best(self, choice: _Choice, places: NDArray[np.int64], wanted: Curve) -> tuple[int, int]:
+        """Number of the place to splice at, and the lag after it.
 
         Args:
-            begin: Earliest start.
-            stop: Latest start.
-            fade: Length of the crossfade.
-            lag: The lag before.
-            need: The lag that is wanted after.
-            tolerance: How far off it may be.
-            drift: Sign of where the wanted lag is moving, if a lag on that side will last longer, else 0.
+            choice: What the splice is to do.
+            places: Starts to choose from, in samples of the body.
+            wanted: The lag that the map has at each of them.
         """
-        thin = self._THIN
-        span = max(4, fade // thin)
-        places = np.unique(np.linspace(begin, max(begin, stop), self._PLACES).astype(np.int64))
-        lows, highs = np.ceil(need - tolerance), np.floor(need + tolerance)
-        lags = np.unique(np.arange(lows, highs + 1, thin).round().astype(np.int64))
+        lows, highs = np.ceil(choice.need - choice.tolerance), np.floor(choice.need + choice.tolerance)
+        lags = np.unique(np.arange(lows, highs + 1, _THIN).round().astype(np.int64))
         if len(lags) == 0:
-            lags = np.array([round(need)], np.int64)
-        inside = np.arange(span)
-        old = self._at((places + lag)[:, None] // thin + inside)
-        new = self._at((places[:, None] + lags[None, :])[:, :, None] // thin + inside)
-        cost = ((new - old[:, None, :]) ** 2).sum(axis=2) + 1e-9
-        energy = (old**2).sum(axis=1)
-        off = (lags[None, :] - need) / max(tolerance, 1.0)
-        cost = cost / (energy.mean() + 1e-9) - 0.05 * drift * off + 0.03 * off**2
+            lags = np.array([round(choice.need)], np.int64)
+        inside = np.arange(max(4, choice.fade // _THIN))
+        old = self._at((places + choice.lag)[:, None] // _THIN + inside)
+        new = self._at((places[:, None] + lags[None, :])[:, :, None] // _THIN + inside)
+        heard = ((new - old[:, None, :]) ** 2).sum(axis=2) / (float((old**2).sum(axis=1).mean()) + 1e-9)
+        off = (lags[None, :] - choice.need) / max(choice.tolerance, 1.0)
+        error = np.maximum(np.abs(choice.lag - wanted)[:, None], np.abs(lags[None, :] - wanted[:, None]))
+        astray = np.maximum(0.0, error / self._free - 1.0) ** 2
+        cost = heard - 0.05 * choice.drift * off + 0.03 * off**2 + 0.05 * astray
         at, which = np.unravel_index(int(np.argmin(cost)), cost.shape)
-        return int(places[at]), int(lags[which])
+        return int(at), int(lags[which])
 
     def _at(self, index: NDArray[np.int64]) -> Sound:
         return self._sound[np.clip(index, 0, len(self._sound) - 1)]
