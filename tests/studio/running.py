@@ -147,6 +147,11 @@ def running(home: Path, *, engine: Engine | None = None, loopback_only: bool = T
         yield Caller(url, session)
 
 
+def small(draft: dict[str, Any]) -> dict[str, Any]:
+    """The draft at a size that renders in a moment."""
+    return {**draft, "m": {**draft["m"], "width": 320, "height": 180}}
+
+
 class Caller:
     """A client of the API that keeps no rule by itself."""
 

@@ -12,7 +12,7 @@ import requests
 from music_cog_online.studio.errors import Cancelled
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from tests.studio.clips import make_clip
-from tests.studio.running import Caller, KnowingEngine, running
+from tests.studio.running import Caller, KnowingEngine, running, small
 from tests.studio.songs import make_song, write_wav
 
 RENDER = "/api/render/proxy/lambda"
@@ -23,13 +23,6 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("material")
     song = write_wav(folder / "summer.wav", make_song(120, bars=8).samples)
     return make_clip(folder / "beach day.mp4", duration_s=4.0, cuts_s=(1.0, 2.5)).path, song
-
-
-def small(draft: dict[str, object]) -> dict[str, object]:
-    """The draft at a size that renders in a moment."""
-    about = draft["m"]
-    assert isinstance(about, dict)
-    return {**draft, "m": {**about, "width": 320, "height": 180}}
 
 
 def finished(caller: Caller, render_id: str) -> dict[str, object]:

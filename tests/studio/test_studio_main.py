@@ -16,7 +16,10 @@ import pytest
 import requests
 
 from music_cog_online.studio.__main__ import main
+from tests.studio.clips import make_clip
+from tests.studio.running import Caller, small
 
+RENDER_1 = "/api/render/proxy/lambda/render_1"
 COMMAND = [sys.executable, "-m", "music_cog_online.studio"]
 
 
@@ -111,3 +114,23 @@ def test_the_environment_names_the_home(tmp_path: Path) -> None:
     environ = {**os.environ, "MUSIC_COG_HOME": str(tmp_path / "there")}
     done = subprocess.run([*COMMAND, "info", "--json"], env=environ, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["folder"] == str(tmp_path / "there" / "studio")
+
+
+def test_a_kill_in_the_middle_of_a_render_loses_nothing(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", duration_s=3.0, size=(320, 180)).path
+    command = [*COMMAND, "serve", "--embedded", "--home", str(tmp_path)]
+    with requests.Session() as session:
+        with subprocess.Popen(command, text=True, stderr=subprocess.PIPE) as first:
+            caller = Caller(str(facts_of(tmp_path, first)["url"]), session).sign_in()
+            caller.upload(clip)
+            caller.chat("trim to 2 s")
+            body = {"id": "render_1", "sessionId": caller.session_id, "draft": small(caller.state()["draft"])}
+            caller.call("POST", "/api/render/proxy/lambda", json=body)
+            caller.wait_for(lambda: caller.call("GET", RENDER_1).json()["status"] == "processing")
+            first.kill()
+        (tmp_path / "studio" / "server.json").unlink()
+        with subprocess.Popen(command, text=True, stderr=subprocess.PIPE) as second:
+            caller.url = str(facts_of(tmp_path, second)["url"])
+            assert caller.wait_for(lambda: caller.call("GET", RENDER_1).json()["status"] == "completed")
+            assert caller.state()["draft"]["d"] == 2000
+            second.terminate()

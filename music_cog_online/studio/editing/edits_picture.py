@@ -28,7 +28,7 @@ def trim(bench: Bench, operation: Trim) -> None:
         length_s = operation.keep.end_s if operation.keep is not None and not operation.keep.start_s else None
         if length_s is not None and composition.wish is not None:
             bench.change(wish=replace(composition.wish, target_s=length_s))
-            bench.note("what_trim", "trimmed", length=seconds(bench.language, length_s))
+            bench.note("what_trim", "montage_length", length=seconds(bench.language, length_s))
             return
         _freeze(bench)
     total_s = bench.composition.duration_s

@@ -52,6 +52,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "fade_off": ("{what} no longer fades.", "{what}不再淡入淡出。"),
     # Picture
     "trimmed": ("The video is {length} long now.", "视频现在长 {length}。"),
+    "montage_length": ("The montage is to be {length} long.", "混剪目标长度为 {length}。"),
     "shot_removed": ("Shot {number} is out; {length} are left.", "已删除第 {number} 个镜头，还剩 {length}。"),
     "clip_removed": ("“{name}” is out; {length} are left.", "已移除“{name}”，还剩 {length}。"),
     "placed": ("I put {picture} on the timeline.", "已把{picture}放到时间线上。"),
