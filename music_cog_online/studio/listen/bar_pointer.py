@@ -68,7 +68,8 @@ def track(activation: Floats, prior: TempoPrior) -> Pulse:
     n = len(activation)
     if n <= 2 * int(taus.min()):
         return Pulse(np.zeros(0, np.int64), 0.0)
-    scores = beat_scores(activation, taus) + _tempo_cost(taus, prior)[None, :]
+    scores = beat_scores(activation, taus)
+    scores += _tempo_cost(taus, prior)[None, :]
     frames, best = _viterbi(scores, taus, prior.stiffness)
     return Pulse(frames, best / n)
 
@@ -95,10 +96,10 @@ def _tempo_cost(taus: Frames, prior: TempoPrior) -> Floats:
 
 
 def _viterbi(scores: Floats, taus: Frames, stiffness: float) -> tuple[Frames, float]:
+    """Best path through (n, t) beat scores, which are overwritten, and its score."""
     n, t = scores.shape
     longest, block = int(taus.max()), int(taus.min())
     logs = (stiffness * np.log(taus)).astype(np.float32)
-    total = np.empty((n, t), np.float32)  # best score of a beat at i that was taus[j] long
     reach = np.zeros((n + longest, t), np.float32)  # row i + longest: best score of a beat at i, by the next length
     columns = np.arange(t)[None, :]
     best, best_at = -np.inf, (0, 0)
@@ -106,7 +107,7 @@ def _viterbi(scores: Floats, taus: Frames, stiffness: float) -> tuple[Frames, fl
         stop = min(n, start + block)
         rows = np.arange(start, stop)[:, None] + longest
         here = scores[start:stop] + reach[rows - taus[None, :], columns]
-        total[start:stop] = here
+        scores[start:stop] = here  # from now on the best score of all beats up to one at i that was taus[j] long
         top = int(here.argmax())
         if here.flat[top] > best:
             best, best_at = float(here.flat[top]), (start + top // t, top % t)
@@ -114,7 +115,7 @@ def _viterbi(scores: Floats, taus: Frames, stiffness: float) -> tuple[Frames, fl
         faster = np.maximum.accumulate(here + logs, axis=1) - logs
         slower = np.maximum.accumulate((here - logs)[:, ::-1], axis=1)[:, ::-1] + logs
         reach[start + longest : stop + longest] = np.maximum(np.maximum(faster, slower), 0.0)  # 0: begin anew
-    return _back(total, logs, taus, best_at), best
+    return _back(scores, logs, taus, best_at), best
 
 
 def _back(total: Floats, logs: Floats, taus: Frames, end: tuple[int, int]) -> Frames:

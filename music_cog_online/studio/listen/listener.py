@@ -18,7 +18,7 @@ from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, analyse
 
 __all__ = ["LONGEST_S", "listen"]
 
-LONGEST_S = 1200.0
+LONGEST_S = 900.0
 """What lies after so many seconds is not listened to, so that memory stays bounded."""
 
 

@@ -1,0 +1,88 @@
+"""The steps of listening, each on data small enough to know the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from songs import make_song
+
+from music_cog_online.studio.listen.bar_pointer import TempoPrior, track
+from music_cog_online.studio.listen.downbeats import count_bars
+from music_cog_online.studio.listen.extent import fit_to_sound
+from music_cog_online.studio.listen.filters import gaussian, local_mean, solve_pentadiagonal
+from music_cog_online.studio.listen.levels import FIGURES, choose, figures, readings, set_scene
+from music_cog_online.studio.listen.refine import refine
+from music_cog_online.studio.listen.spectra import FRAME_RATE, analyse
+
+RATE = 22050
+
+
+def test_the_banded_solver_agrees_with_the_dense_one() -> None:
+    random = np.random.default_rng(3)
+    n = 12
+    first, second, right = random.standard_normal((3, n))
+    main = np.full(n, 9.0)
+    dense = np.diag(main) + np.diag(first[:-1], 1) + np.diag(first[:-1], -1)
+    dense += np.diag(second[:-2], 2) + np.diag(second[:-2], -2)
+    assert np.allclose(solve_pentadiagonal(main, first, second, right), np.linalg.solve(dense, right))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (1,), (50,), (50, 3)])
+def test_smoothing_keeps_shape_and_level(shape: tuple[int, ...]) -> None:
+    flat = np.ones(shape, np.float32)
+    assert np.allclose(gaussian(flat, 2.0), flat)
+    assert np.allclose(local_mean(flat, 7), flat)
+    assert gaussian(flat, 2.0).shape == local_mean(flat, 7).shape == shape
+
+
+@pytest.mark.parametrize("period", [38, 50, 63])
+def test_the_bar_pointer_follows_a_pulse_train(period: int) -> None:
+    activation = np.zeros(2000, np.float32)
+    activation[7::period] = 10.0
+    activation -= activation.mean()
+    frames = track(activation, TempoPrior()).frames
+    assert np.abs((frames - 7 + period // 2) % period - period // 2).max() <= 1
+    assert np.median(np.diff(frames)) == period
+
+
+def test_the_bar_pointer_finds_nothing_in_too_little() -> None:
+    assert len(track(np.zeros(30, np.float32), TempoPrior()).frames) == 0
+
+
+def test_every_reading_has_its_figures_and_one_of_them_is_the_beat() -> None:
+    song = make_song(92, rate=RATE, bars=10)
+    scene = set_scene(analyse(song.samples, RATE))
+    found = readings(scene)
+    assert all(figures(scene, beats_s).shape == (len(FIGURES),) for beats_s in found)
+    assert all(np.isfinite(figures(scene, beats_s)).all() for beats_s in found)
+    chosen, _ = choose(scene)
+    assert np.median(np.diff(chosen)) == pytest.approx(60 / 92, abs=0.01)
+
+
+def test_refining_finds_onsets_between_frames() -> None:
+    song = make_song(101.7, rate=RATE, bars=8)
+    rough = np.rint(song.beats_s * FRAME_RATE) / FRAME_RATE + 0.005
+    assert np.abs(refine(song.samples, RATE, rough) - song.beats_s).max() < 0.006
+
+
+def test_bars_that_start_late_are_counted_from_their_downbeat() -> None:
+    song = make_song(110, rate=RATE, bars=12)
+    bars = count_bars(analyse(song.samples, RATE), song.beats_s[3:])
+    assert bars.meter == 4
+    assert (bars.beat_in_bar == song.beat_in_bar[3:]).mean() > 0.95
+
+
+def test_beats_reach_the_sound_s_ends_and_no_farther() -> None:
+    beats = fit_to_sound(np.arange(4.0, 8.1, 0.5), (2.0, 9.6))
+    assert beats[0] == pytest.approx(2.0)
+    assert beats[-1] == pytest.approx(9.5)
+    assert np.allclose(np.diff(beats), 0.5)
+    assert len(fit_to_sound(np.array([5.0]), (0.0, 1.0))) == 0
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
+def test_spectra_have_a_frame_every_hundredth_of_a_second_at_any_rate(rate: int) -> None:
+    spectra = analyse(np.zeros(rate, np.float32), rate)
+    assert len(spectra.flux) == len(spectra.harmony) == len(spectra.loudness_db) == FRAME_RATE + 1
+    assert spectra.flux.shape[1] == 7
+    assert spectra.chroma.shape[1] == spectra.timbre.shape[1] == 12
