@@ -6,8 +6,11 @@ Only the standard library is imported, so `--help` works before anything is inst
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 __all__ = ["COMMANDS", "Command", "build", "build_one", "parse"]
 
@@ -233,10 +236,25 @@ def _fill(parser: argparse.ArgumentParser, command: Command, *, top: bool) -> No
 
 def build_one(name: str, *, prog: str) -> argparse.ArgumentParser:
     """Return the parser of one command on its own, as `scripts/` need it."""
-    parser = argparse.ArgumentParser(prog=prog)
+    parser = _Parser(prog=prog)
     _fill(parser, COMMANDS[name], top=True)
     parser.set_defaults(command=name)
     return parser
+
+
+class _Wrong(Exception):
+    """A command line that makes no sense; carries the parser that says so."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises what is wrong, so that `parse` can tell it as lines or as JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Wrong(self, message)
 
 
 class _Version(argparse.Action):
@@ -253,7 +271,7 @@ def build(argv: Sequence[str]) -> argparse.ArgumentParser:
 
     Commands that the line does not name are listed, but their arguments are not declared: that keeps the start short.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="music-cog",
         description=_OVERVIEW,
         epilog=_HELP_HINT,
@@ -279,6 +297,16 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
     Raises:
         SystemExit: wrong arguments (2), or help was asked for (0).
     """
+    try:
+        return _parsed(parser, argv)
+    except _Wrong as wrong:
+        if "--json" in argv:
+            sys.stdout.write(_as_json(wrong, argv) + "\n")
+            raise SystemExit(2) from wrong
+        argparse.ArgumentParser.error(wrong.parser, str(wrong))
+
+
+def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     args, rest = parser.parse_known_args(argv)
     words: list[str] | None = next(
         (getattr(args, name) for name in _WORDS if isinstance(getattr(args, name, None), list)), None
@@ -288,5 +316,15 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
     if rest and words is not None:
         words.extend(rest)
     if isinstance(getattr(args, "text", None), list):
-        args.text = " ".join(args.text)
+        # Bytes of the command line that are no UTF-8 could not be sent as JSON.
+        args.text = " ".join(args.text).encode("utf-8", "replace").decode()
     return args
+
+
+def _as_json(wrong: _Wrong, argv: Sequence[str]) -> str:
+    from music_cog_online.actions.result import ActionResult
+    from music_cog_online.errors import UsageError
+
+    hint = wrong.parser.format_usage().strip()
+    named = next((word for word in argv if word in COMMANDS), wrong.parser.prog.removesuffix(".py"))
+    return json.dumps(ActionResult.failed(named, UsageError(f"{wrong}.", hint=hint)).to_json(), ensure_ascii=False)

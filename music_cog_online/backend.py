@@ -167,6 +167,12 @@ class Studio:
         """Start a studio, after stopping one of another version. Called under the lock."""
         import subprocess
 
+        missing = missing_studio_parts()
+        if missing:
+            raise Unreachable(
+                f"The studio's packages are not all here: {', '.join(missing)} is missing.",
+                hint="pip install 'music-cog-online[studio]', or work in the cloud with --backend cloud.",
+            )
         facts = self._facts()
         if facts and _listens(facts["url"]):
             _stop(facts["pid"], self._folder)

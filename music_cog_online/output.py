@@ -83,12 +83,12 @@ class Lines:
     def finish(self, result: ActionResult) -> None:
         """Print what has not been told yet."""
         self._stop_gauge()
-        fresh = [line for line in result.lines if line not in self._told]
-        stream = self._err if result.error else self._out
-        for line in fresh:
-            _write(stream, line)
-        if result.error and result.error.hint:
-            _write(stream, result.error.hint)
+        error = result.error
+        for line in result.lines:
+            if line not in self._told:
+                _write(self._err if error and line == error.message else self._out, line)
+        if error and error.hint:
+            _write(self._err, error.hint)
         if result.next:
             _write(self._out, "You can say: " + " · ".join(f"“{phrase}”" for phrase in result.next))
 

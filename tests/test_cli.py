@@ -150,6 +150,13 @@ def test_wrong_arguments_exit_with_two(here: pytest.CaptureFixture[str], line: l
     assert (caught.value.code, here.readouterr().out) == (2, "")
 
 
+def test_wrong_arguments_are_json_where_json_is_wanted(here: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["edit", "--json"])
+    result = json.loads(here.readouterr().out)
+    assert (result["action"], result["error"]["kind"]) == ("edit", "usage")
+
+
 def test_an_interrupt_says_how_to_go_on_and_the_next_export_does(shell: Shell, peer: Peer) -> None:
     shell.environ["MUSIC_COG_TIME_SCALE"] = "1"
     peer.route(*STATUS, render_answer("processing"))

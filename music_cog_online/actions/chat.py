@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from music_cog_online.actions import credits, edit, export, state, upload
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
+from music_cog_online.actions.session import current
 from music_cog_online.actions.words import links_in, split_items
 from music_cog_online.errors import UsageError
 
@@ -64,6 +65,7 @@ def _upload(context: Context, route: Route, sources: Sequence[str]) -> ActionRes
         formats, limit = context.manifest.formats, context.manifest.limits.max_upload_bytes // 2**20
         line = f"Hand me the file or a link to it: {', '.join(formats.all)}, up to {limit} MB each."
         return ActionResult("upload", (line,), data={"needs": "file"})
+    current(context, text=route.instruction or "")
     result = upload.run(context, sources=sources)
     if not route.instruction or not result.data["files"]:
         return result

@@ -54,6 +54,8 @@ def deliver(context: Context, session: Session, output: str | None, *, ending: s
     path = fetch(context, status, place)
     size = path.stat().st_size
     lines = [f"Your video is ready: {path} ({size_of(size)})", *describe(status.report)]
+    if path.suffix.lower() not in {".mp4", ".m4v"}:
+        lines.append("The file is an MP4, whatever its name says.")
     data = {"path": str(path), "bytes": size, "render_id": status.id, "report": slim(status.report)}
     return ActionResult("export", tuple(lines), data=data, next=_NEXT)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
+from music_cog_online.errors import BackendRefused, BrokenAnswer, Unreachable
 from music_cog_online.timeline import Timeline
-from music_cog_online.wire.models import ProjectState
+from music_cog_online.wire.models import ProjectState, RenderStatus
 
 __all__ = ["run", "timeline_lines"]
 
@@ -15,9 +16,37 @@ def run(context: Context) -> ActionResult:
     """Tell which tracks the current project holds."""
     state = in_session(context, lambda session: context.api.state(session.session_id))
     timeline = Timeline.from_draft(state.draft)
-    data = {"timeline": timeline.summary(), "tracks": len(timeline.tracks), "exportable": timeline.exportable}
+    render = _render_under_way(context)
+    data = {
+        "timeline": timeline.summary(),
+        "tracks": len(timeline.tracks),
+        "exportable": timeline.exportable,
+        "render": render and {"id": render.id, "status": render.status, "progress": render.progress},
+    }
+    lines = [*timeline_lines(state), *([_render_line(render)] if render else [])]
     suggestions = ("export it",) if timeline.exportable else ("upload a clip and a song",)
-    return ActionResult("state", timeline_lines(state), data=data, next=suggestions)
+    return ActionResult("state", tuple(lines), data=data, next=suggestions)
+
+
+def _render_under_way(context: Context) -> RenderStatus | None:
+    """How the newest render of this project is doing, if its file has not been brought yet."""
+    session = context.store.session()
+    mine = [one for one in context.store.renders() if session and one.session_id == session.session_id]
+    if not mine or mine[-1].out or mine[-1].status == "failed":
+        return None
+    try:
+        return context.api.render_status(mine[-1].id)
+    except (BackendRefused, BrokenAnswer, Unreachable):
+        return None
+
+
+def _render_line(render: RenderStatus) -> str:
+    if render.finished:
+        return "A render is finished; `export` brings the file."
+    if render.failed:
+        return "The last render failed; `export` tries again."
+    share = "" if render.progress is None else f" ({render.progress:.0%})"
+    return f"A render is under way{share}; `export` waits for it and brings the file."
 
 
 def timeline_lines(state: ProjectState) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from music_cog_online.actions import uploads
@@ -16,30 +16,13 @@ from music_cog_online.actions.delivery import destination
 from music_cog_online.actions.export import deliver
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current, open_fresh
+from music_cog_online.actions.sync_jobs import SyncJob, claim, forget, note
 from music_cog_online.actions.upload import hand_over
 from music_cog_online.actions.words import is_link, split_items
 from music_cog_online.errors import MusicCogError, SessionLost, StreamLost, UsageError
-from music_cog_online.store import Session, Store
+from music_cog_online.store import Session
 
 __all__ = ["run"]
-
-_NOTE = "sync"
-_KEPT_JOBS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One `sync` on its way.
-
-    Attributes:
-        key: stands for the files, the words and the project they go to.
-        session_id: the project.
-        stage: `upload`, `asking` (the message may have left), or `asked` (the editor is done).
-    """
-
-    key: str
-    session_id: str
-    stage: str = "upload"
 
 
 def run(context: Context, *, items: Sequence[str], output: str | None = None, keep: bool = False) -> ActionResult:
@@ -64,7 +47,8 @@ def run(context: Context, *, items: Sequence[str], output: str | None = None, ke
     destination(output, title="video", keep=[Path(one).expanduser() for one in files if not is_link(one)])
     context.teller.say(context.manifest.messages["setting_up"])
     text = words or context.manifest.try_saying[0]
-    job = _begun(context, files, text, keep=keep)
+    session = current(context, text=text) if keep else None
+    job = _begun(context, claim(context.store, _key(files, text, session)), text, session)
     context.teller.say(where(context))
     try:
         result = _carried_out(context, job, files, text, output)
@@ -72,25 +56,22 @@ def run(context: Context, *, items: Sequence[str], output: str | None = None, ke
         context.teller.say("The backend has lost this project; starting again in a new one.")
         job = replace(job, session_id=open_fresh(context, text=text).session_id, stage="upload")
         result = _carried_out(context, job, files, text, output)
-    _forget(context.store, job)
+    forget(context.store, job)
     return result
 
 
-def _begun(context: Context, files: Sequence[str], text: str, *, keep: bool) -> _Job:
-    """The job of this very command line if it was interrupted, else a new one."""
-    session = current(context, text=text) if keep else None
-    key = _key(files, text, session)
-    known = next((one for one in _jobs(context.store) if one.key == key), None)
-    if known is not None and context.store.use_project(known.session_id):
+def _begun(context: Context, job: SyncJob, text: str, session: Session | None) -> SyncJob:
+    """The job with its project: the one that it had if it was interrupted, else the given or a fresh one."""
+    if job.session_id and context.store.use_project(job.session_id):
         context.teller.say("Going on where this was interrupted.")
-        return known
+        return job
     session = session or open_fresh(context, text=text)
-    job = _Job(key, session.session_id)
-    _note(context.store, job)
-    return job
+    begun = SyncJob(job.key, session.session_id, pid=job.pid)
+    note(context.store, begun)
+    return begun
 
 
-def _carried_out(context: Context, job: _Job, files: Sequence[str], text: str, output: str | None) -> ActionResult:
+def _carried_out(context: Context, job: SyncJob, files: Sequence[str], text: str, output: str | None) -> ActionResult:
     session = context.store.use_project(job.session_id)
     if session is None:
         raise SessionLost("The project is not listed any more.")
@@ -123,7 +104,7 @@ def _hand_over_missing(context: Context, session: Session, files: Sequence[str])
     return [one if is_link(one) else Path(one).name for one in files]
 
 
-def _asked(context: Context, job: _Job, text: str) -> Outcome:
+def _asked(context: Context, job: SyncJob, text: str) -> Outcome:
     """Have the editor work, unless it has; a message that may have left is not sent again."""
     store = context.store
     if job.stage == "asked":
@@ -132,16 +113,16 @@ def _asked(context: Context, job: _Job, text: str) -> Outcome:
     try:
         outcome = _found(context, job) if job.stage == "asking" else None
         if outcome is None:
-            outcome = converse(context, job.session_id, text, before_sending=lambda: _note(store, asking))
+            outcome = converse(context, job.session_id, text, before_sending=lambda: note(store, asking))
     except MusicCogError:
         # The user is told; running the command again is their word to send it once more.
-        _note(store, replace(job, stage="upload"))
+        note(store, replace(job, stage="upload"))
         raise
-    _note(store, replace(job, stage="asked"))
+    note(store, replace(job, stage="asked"))
     return outcome
 
 
-def _found(context: Context, job: _Job) -> Outcome | None:
+def _found(context: Context, job: SyncJob) -> Outcome | None:
     """What came of a message that may have left; None where it is certain that nothing did, and nothing will."""
     try:
         return look_again(context, job.session_id)
@@ -159,19 +140,3 @@ def _key(files: Sequence[str], text: str, session: Session | None) -> str:
 
 def _source(item: str) -> str:
     return item if is_link(item) else str(Path(item).expanduser().absolute())
-
-
-def _jobs(store: Store) -> tuple[_Job, ...]:
-    rows = store.get(_NOTE)
-    return tuple(_Job(**row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
-
-
-def _note(store: Store, job: _Job) -> None:
-    with store.lock():
-        others = [one for one in _jobs(store) if one.key != job.key]
-        store.put(_NOTE, [asdict(one) for one in (*others, job)][-_KEPT_JOBS:])
-
-
-def _forget(store: Store, job: _Job) -> None:
-    with store.lock():
-        store.put(_NOTE, [asdict(one) for one in _jobs(store) if one.key != job.key])

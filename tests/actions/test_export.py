@@ -151,3 +151,17 @@ def test_figures_of_the_backend_come_along(desk: Desk, peer: Peer) -> None:
     body = b'{"status":"completed","output":{"url":"/files/x.mp4","report":{"version":1}}}'
     peer.route(*STATUS, Answer(200, {"Content-Type": "application/json"}, body))
     assert desk.run("export").data["report"] == {"version": 1}
+
+
+def test_state_tells_of_a_render_under_way(desk: Desk, peer: Peer) -> None:
+    desk.environ["MUSIC_COG_TIME_SCALE"] = "0"
+    peer.route(*STATUS, render_answer("processing"))
+    with pytest.raises(Unreachable):
+        desk.run("export")
+    assert "A render is under way" in desk.run("state").message
+    peer.route(*STATUS, render_answer("completed", url=f"{peer.url}/files/x.mp4"))
+    assert "`export` brings the file" in desk.run("state").message
+
+
+def test_a_name_that_promises_another_format_is_told(desk: Desk) -> None:
+    assert "MP4" in desk.run("export", output="out.mov").message

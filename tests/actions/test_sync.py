@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from music_cog_online.actions.sync_jobs import claim, note
 from music_cog_online.errors import CreditsNeeded, MediaRefused, StreamLost, Unreachable, UsageError
 from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, good_backend, said, states, tool_only
-from tests.peers import DROP, Answer, Peer, code
+from tests.peers import DROP, Answer, Peer, code, ok
 
 CHAT = ("POST", "/run_sse")
 SUBMIT = ("POST", "/api/render/proxy/lambda")
@@ -91,23 +94,6 @@ def test_interrupted_uploads_are_not_repeated(desk: Desk, peer: Peer, clip: Path
     assert peer.count(*SESSION) == 1
 
 
-def test_a_command_killed_during_the_edit_looks_before_it_does_anything(
-    desk: Desk, peer: Peer, clip: Path, song: Path
-) -> None:
-    def killed(_: object) -> Answer:
-        raise KeyboardInterrupt
-
-    states(peer, EMPTY)
-    desk.environ["MUSIC_COG_TIME_SCALE"] = "0"
-    peer.route(*CHAT, tool_only(then=(DROP,)))
-    context_say = desk.say
-    desk.say = killed  # type: ignore[assignment, method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        desk.run("sync", items=[str(clip), str(song)])
-    desk.say = context_say  # type: ignore[method-assign]
-    assert peer.count(*CHAT) == 0
-
-
 def test_a_lost_edit_is_offered_again_and_running_the_command_again_takes_the_offer(
     desk: Desk, peer: Peer, clip: Path, song: Path
 ) -> None:
@@ -138,6 +124,29 @@ def test_a_project_lost_on_the_way_is_begun_again(desk: Desk, peer: Peer, clip: 
     assert peer.count(*SESSION) == 2
     assert uploads(peer) == 4
     assert peer.count(*CHAT) == 1
+
+
+def test_a_second_command_like_one_at_work_gets_a_project_of_its_own(desk: Desk) -> None:
+    store = desk.context().store
+    first = claim(store, "key")
+    note(store, replace(first, session_id="sid_0", pid=os.getppid()))
+    second = claim(store, "key")
+    assert (second.session_id, second.key) != ("sid_0", "key")
+    note(store, replace(first, session_id="sid_0", pid=999_999_999))
+    assert claim(store, "key").session_id == "sid_0"
+
+
+def test_an_interrupted_edit_that_the_backend_knows_to_be_over_is_sent_anew(
+    desk: Desk, peer: Peer, clip: Path, song: Path
+) -> None:
+    peer.route(*CHAT, Answer(raw=(DROP,)))
+    state = ok({"state": {"draft": EMPTY, "editing": False}})
+    peer.route("GET", "/api/state/nemo_agent/me/*", state)
+    with pytest.raises(StreamLost):
+        desk.run("sync", items=[str(clip), str(song)])
+    assert len([one for one in peer.begun if "/state/" in one[1]]) == 2
+    good_backend(peer)
+    assert desk.run("sync", items=[str(clip), str(song)]).exit_code == 0
 
 
 def test_without_credits_nothing_is_rendered(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:

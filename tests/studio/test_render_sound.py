@@ -74,22 +74,22 @@ def song_file(ffmpeg: Ffmpeg, tmp_path: Path, **how: Any) -> tuple[MediaFile, So
 @pytest.mark.parametrize(
     "knots",
     [
-        [[0.0, 1.5], [8.0, 9.5]],
-        [[0.0, 1.5], [8.0, 9.524]],
-        [[0.0, 2.0], [8.0, 10.24]],
-        [[0.0, 1.0], [2.0, 2.96], [5.0, 6.05], [8.0, 8.99]],
+        [[0.0, 1.5], [5.0, 6.5]],
+        [[0.0, 1.5], [5.0, 6.515]],
+        [[0.0, 2.0], [5.0, 7.15]],
+        [[0.0, 1.0], [1.5, 2.47], [3.0, 4.015], [5.0, 5.99]],
     ],
     ids=["as it is", "0.3 % faster", "3 % faster", "varying"],
 )
 def test_beats_land_where_the_map_puts_them(
     ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path, knots: list[list[float]]
 ) -> None:
-    file, song = song_file(ffmpeg, tmp_path, bars=6)
-    _, heard = made(ffmpeg, tmp_path, 8.0, still, [piece("md_m", knots)], file)
+    file, song = song_file(ffmpeg, tmp_path, bars=4)
+    _, heard = made(ffmpeg, tmp_path, 5.0, still, [piece("md_m", knots)], file)
     outs, songs = np.array(knots).T
     inside = [beat for beat in song.beats_s if songs[0] + 0.1 < beat < songs[-1] - 0.1]
     late = [offset_ms(heard, float(np.interp(beat, songs, outs)), song.samples, beat) for beat in inside]
-    assert len(late) >= 12
+    assert len(late) >= 8
     assert max(map(abs, late)) < 1.5
     assert abs(float(np.median(late))) < 1.0
 
@@ -106,8 +106,8 @@ def test_the_first_sample_is_heard_at_zero(ffmpeg: Ffmpeg, still: MediaFile, tmp
 def test_the_decoded_sound_has_the_loudness_of_platforms(
     ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path, volume: float
 ) -> None:
-    file, _ = song_file(ffmpeg, tmp_path, bars=4)
-    result, _ = made(ffmpeg, tmp_path, 7.0, still, [piece("md_m", [[0, 0], [7, 7]], volume=volume)], file)
+    file, _ = song_file(ffmpeg, tmp_path, bars=2)
+    result, _ = made(ffmpeg, tmp_path, 4.0, still, [piece("md_m", [[0, 0], [4, 4]], volume=volume)], file)
     graph = "ebur128=peak=true:framelog=quiet"
     said = subprocess.run(
         [ffmpeg.binary, "-hide_banner", "-i", result.path, "-af", graph, "-f", "null", "-"],
@@ -133,15 +133,25 @@ def test_silence_stays_silent(ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path) 
     assert abs(len(heard) / RATE - 1.0) < 1 / 30
 
 
+def test_clicks_and_pauses_are_not_driven_into_the_limiter(ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path) -> None:
+    clicks = np.zeros(3 * RATE, np.float32)
+    clicks[12000::24000] = 0.9
+    file = media_file(ffmpeg, write_wav(tmp_path / "clicks.wav", clicks, ffmpeg), "md_m")
+    result, heard = made(ffmpeg, tmp_path, 3.0, still, [piece("md_m", [[0, 0], [3, 3]])], file)
+    assert result.true_peak_db <= -1.0
+    assert -50 < result.loudness_lufs < -14
+    assert np.isfinite(heard).all()
+
+
 def test_a_song_that_jumps_is_joined_without_a_click(ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path) -> None:
-    file, song = song_file(ffmpeg, tmp_path, bars=8)
-    first = piece("md_m", [[0.0, 0.0], [4.0, 4.0]])
-    second = piece("md_m", [[4.0, 8.0], [8.0, 12.0]], join_ms=40)
-    _, heard = made(ffmpeg, tmp_path, 8.0, still, [first, second], file)
-    assert abs(offset_ms(heard, 4.0, song.samples, 8.0)) < 0.1
-    assert abs(offset_ms(heard, 5.5, song.samples, 9.5)) < 0.1
+    file, song = song_file(ffmpeg, tmp_path, bars=5)
+    first = piece("md_m", [[0.0, 0.0], [2.0, 2.0]])
+    second = piece("md_m", [[2.0, 6.0], [4.0, 8.0]], join_ms=40)
+    _, heard = made(ffmpeg, tmp_path, 4.0, still, [first, second], file)
+    assert abs(offset_ms(heard, 2.0, song.samples, 6.0)) < 0.1
+    assert abs(offset_ms(heard, 3.5, song.samples, 7.5)) < 0.1
     jumps = np.abs(np.diff(heard))
-    assert jumps[round(3.94 * RATE) : round(3.999 * RATE)].max() <= jumps.max() * 0.7
+    assert jumps[round(1.94 * RATE) : round(1.999 * RATE)].max() <= jumps.max() * 0.7
 
 
 def test_own_sound_follows_the_picture(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
