@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from music_cog_online.errors import Unreachable, UsageError
+from music_cog_online.files import alive
 from music_cog_online.settings import Settings
 from music_cog_online.wire.urls import backend_key, check_address, is_loopback
 
@@ -142,10 +143,9 @@ class Studio:
             facts = json.loads((self._folder / "server.json").read_bytes())
             # One that others reach too is reached here like one that they do not.
             url, pid = str(facts["url"]).replace("//0.0.0.0:", "//127.0.0.1:"), int(facts["pid"])
-            os.kill(pid, 0)
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
-        if pid <= 0 or not _at_home(url):
+        if not alive(pid) or not _at_home(url):
             return None
         return {"url": url, "pid": pid, "version": facts.get("version")}
 

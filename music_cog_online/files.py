@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-__all__ = ["private_folder", "remove_left_behind", "replace_file", "temp_beside", "write_temp"]
+__all__ = ["alive", "private_folder", "remove_left_behind", "replace_file", "temp_beside", "write_temp"]
 
 _SUFFIX = ".part"
 _STALE_S = 24 * 3600.0
@@ -68,13 +68,18 @@ def _abandoned(left: Path) -> bool:
     owner = left.name.removesuffix(_SUFFIX).rpartition(".")[2].partition("-")[0]
     if os.name != "posix" or not owner.isdecimal():
         return time.time() - left.stat().st_mtime > _STALE_S
+    return not alive(int(owner))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process of this number runs; one of another user counts."""
     try:
-        os.kill(int(owner), 0)
+        os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
-        return True
-    except OSError:
         return False
-    return False
+    except OSError:
+        return True
+    return pid > 0
 
 
 def _sync_folder(folder: Path) -> None:

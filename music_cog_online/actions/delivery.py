@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from music_cog_online.errors import StoreError, UsageError
+from music_cog_online.files import alive
 
 __all__ = ["Destination", "destination"]
 
@@ -126,18 +127,8 @@ def _sweep(folder: Path) -> None:
     """Remove the hidden folders of commands that were killed."""
     for left in folder.glob(f"{_HIDDEN}*"):
         owner = left.name.removeprefix(_HIDDEN)
-        if owner.isdecimal() and not _alive(int(owner)):
+        if owner.isdecimal() and not alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _safe(title: str) -> str:

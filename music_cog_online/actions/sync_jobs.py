@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, replace
 
+from music_cog_online.files import alive
 from music_cog_online.store import Store
 
 __all__ = ["SyncJob", "claim", "forget", "note"]
@@ -35,7 +36,7 @@ def claim(store: Store, key: str) -> SyncJob:
     mine = os.getpid()
     with store.lock():
         known = next((one for one in _jobs(store) if one.key == key), SyncJob(key))
-        if known.pid not in (0, mine) and _alive(known.pid):
+        if known.pid not in (0, mine) and alive(known.pid):
             known = SyncJob(f"{key}-{mine}")
         job = replace(known, pid=mine)
         note(store, job)
@@ -58,13 +59,3 @@ def forget(store: Store, job: SyncJob) -> None:
 def _jobs(store: Store) -> tuple[SyncJob, ...]:
     rows = store.get(_NOTE)
     return tuple(SyncJob(**row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
