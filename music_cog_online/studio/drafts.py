@@ -90,7 +90,7 @@ def canvas_of(
     if video is None:
         return _LONG_SIDE, _SHORT_SIDE
     box = (_LONG_SIDE, _SHORT_SIDE) if video.width >= video.height else (_SHORT_SIDE, _LONG_SIDE)
-    scale = min(box[0] / video.width, box[1] / video.height)
+    scale = 1.0 if preset.get("keep_size") else min(box[0] / video.width, box[1] / video.height)
     return max(2, round(video.width * scale / 2) * 2), max(2, round(video.height * scale / 2) * 2)
 
 

@@ -137,7 +137,7 @@ def mux(
 
 def _bits(rate: Fraction, *, tagged: bool) -> str:
     """Filters on the coded picture: every stamp onto the grid of frames, and the colours' tags."""
-    stamps = (f"{stamp}=round({stamp.upper()}*TB*{rate})/(({rate})*TB)" for stamp in ("pts", "dts"))
+    stamps = (f"{stamp}=round(({stamp.upper()}-STARTPTS)*TB*{rate})/(({rate})*TB)" for stamp in ("pts", "dts"))
     grid = f"setts={':'.join(stamps)}"
     colors = "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1"
     return grid if tagged else f"{grid},{colors}"

@@ -24,7 +24,8 @@ PACKET = 1024
 _SILENT_LUFS = -60.0
 _CLOSE_LU = 0.2
 _TRIES = 5
-_HEADROOM_DB = 0.4
+_HEADROOM_DB = 0.5
+_MOST_LIMITING_DB = 9.0
 
 Sound = NDArray[np.float32]
 
@@ -78,21 +79,23 @@ def encode_sound(
     natural = loudness_of(mix)
     silent = natural < _SILENT_LUFS
     gain_db = 0.0 if silent else settings.lufs - natural
+    most_db = gain_db + _MOST_LIMITING_DB
     ceiling_db = settings.peak_db - _HEADROOM_DB
     raw = out.with_suffix(".f32")
     found = Loudness(-math.inf, -math.inf)
     try:
         for number in range(_TRIES):
-            levelled, gain_db = (mix, 0.0) if silent else _levelled(mix, gain_db, ceiling_db, settings.lufs)
+            levelled, gain_db = (mix, 0.0) if silent else _levelled(mix, gain_db, most_db, ceiling_db, settings.lufs)
             _write(raw, levelled, length)
             _encode(raw, out, settings, length, ffmpeg=ffmpeg, cancel=cancel)
             found = _measured(out, ffmpeg)
             off = settings.lufs - found.lufs
             over = found.true_peak_db - settings.peak_db
-            if silent or (abs(off) <= _CLOSE_LU and over <= -0.02):
+            loud_enough = abs(off) <= _CLOSE_LU or (off > 0 and gain_db >= most_db)
+            if silent or (loud_enough and over <= -0.02):
                 break
-            gain_db += off if abs(off) > _CLOSE_LU else 0.0
-            ceiling_db -= over + 0.1 if over > -0.02 else 0.0
+            gain_db += 0.0 if loud_enough else off
+            ceiling_db -= over + 0.3 if over > -0.02 else 0.0
             if on_progress is not None:
                 on_progress((number + 1) / _TRIES)
         else:  # the peaks come first: what the encoder adds to them is taken off the whole
@@ -109,17 +112,21 @@ def _measured(path: Path, ffmpeg: Ffmpeg) -> Loudness:
     return Loudness(loudness_of(decoded), true_peak_db(decoded))
 
 
-def _levelled(mix: Sound, gain_db: float, ceiling_db: float, lufs: float) -> tuple[Sound, float]:
+def _levelled(mix: Sound, gain_db: float, most_db: float, ceiling_db: float, lufs: float) -> tuple[Sound, float]:
     """The mix at the wanted loudness below the ceiling, and the gain that led there.
 
-    The limiter takes loudness away; the gain is raised for it, but not without end.
+    The limiter takes loudness away; the gain is raised for it, but not beyond `most_db`: what is all peaks and pauses
+    cannot be that loud, and stays what it is.
     """
+    gain_db = min(gain_db, most_db)
     levelled = limited(mix, gain=10 ** (gain_db / 20), ceiling_db=ceiling_db)
     for _ in range(3):
         off = lufs - loudness_of(levelled)
         if abs(off) <= _CLOSE_LU / 2 or not math.isfinite(off):
             break
-        gain_db += off * 1.3 if off > 0 else off
+        if off > 0 and gain_db >= most_db:
+            break
+        gain_db = min(most_db, gain_db + (off * 1.3 if off > 0 else off))
         levelled = limited(mix, gain=10 ** (gain_db / 20), ceiling_db=ceiling_db)
     return levelled, gain_db
 
