@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,8 @@ _DEMUXERS = {
     "wav": "wav", "aac": "aac", "jpg": "jpeg_pipe", "png": "png_pipe", "gif": "gif", "webp": "webp_pipe",
 }  # fmt: skip
 _BLOCK = 1 << 20
-_DRAINED = 32 << 20
+_DRAINED = 256 << 20
+_DRAINED_S = 5.0
 _SPARE_DISK = 200 << 20
 
 
@@ -273,8 +275,8 @@ async def _larger(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _drain(body: AsyncIterator[bytes]) -> None:
     """Reads a little on, so that a client that is still sending gets to see the answer."""
-    left = _DRAINED
+    left, end = _DRAINED, time.monotonic() + _DRAINED_S
     async for packet in body:
         left -= len(packet)
-        if left <= 0:
+        if left <= 0 or time.monotonic() > end:
             return
