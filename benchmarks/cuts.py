@@ -115,7 +115,7 @@ def generated(folder: Path) -> list[Case]:
     wishes: dict[str, dict[str, Any]] = {
         "plain": {},
         "flashes": {"flashes": (0.5, 1.6, 2.7, 3.9, 5.2)},
-        "shake": {"shake": 7.0, "motion": 8.0},
+        "shake": {"shake": 5.0, "motion": 5.0},
         "varying": {"vfr": True},
         "sixty": {"rate": 60},
         "slow": {"dissolves": ((5.2, 5.8),), "fades": ((3.4, 4.2),)},

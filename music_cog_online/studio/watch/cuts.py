@@ -76,12 +76,14 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
     if not len(frames):
         return []
     first = unlikeness(pictures.pick(frames - 1), pictures.pick(frames))
-    frames = frames[first > _WORTH_A_LOOK]
-    unrest = _unrest(pictures, frames)
-    apart = _least_likeness(pictures, frames - 1, frames, step)
-    blended = np.flatnonzero((apart <= _THRESHOLD + _UNREST * unrest) & _blended(pictures, frames - 1))
-    apart[blended] = _least_likeness(pictures, frames[blended] - 2, frames[blended], step)
-    margin = apart - (_THRESHOLD + _UNREST * unrest)
+    frames, first = frames[first > _WORTH_A_LOOK], first[first > _WORTH_A_LOOK]
+    apart = _least_likeness(pictures, frames - 1, frames, first, step)
+    blended = np.flatnonzero((apart < 2 * _THRESHOLD) & _blended(pictures, frames - 1))
+    skipped = unlikeness(pictures.pick((frames[blended] - 2).clip(0)), pictures.pick(frames[blended]))
+    apart[blended] = _least_likeness(pictures, frames[blended] - 2, frames[blended], skipped, step)
+    hopeful = np.flatnonzero(apart > _THRESHOLD)
+    margin = np.full(len(frames), -1.0, np.float32)
+    margin[hopeful] = apart[hopeful] - _THRESHOLD - _UNREST * _unrest(pictures, frames[hopeful])
     found = [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
     return _apart(found, max(1, round(_SHORTEST_S * rate)))
 
@@ -144,22 +146,25 @@ def _correlation(one: Floats, other: Floats) -> Floats:
     return correlation
 
 
-def _least_likeness(pictures: Pictures, ends: NDArray[np.int64], begins: NDArray[np.int64], step: int) -> Floats:
+def _least_likeness(
+    pictures: Pictures, ends: NDArray[np.int64], begins: NDArray[np.int64], first: Floats, step: int
+) -> Floats:
     """How unlike the most similar two frames on both sides of each break are.
 
     Args:
         pictures: The frames.
         ends: Last frame before each break.
         begins: First frame after it.
+        first: How unlike these two are.
         step: How many frames count as one.
     """
     last = len(pictures.y) - 1
-    apart = np.ones(len(begins), np.float32)
-    for back, on in ((0, 0), (0, 1), (0, 2), (0, 4), (1, 0), (2, 0), (4, 0)):
+    apart = first.copy()
+    for back, on in ((0, 2), (2, 0), (0, 1), (1, 0), (0, 4), (4, 0)):
         before, after = ends - back * step, begins + on * step
-        inside = (before >= 0) & (after <= last)
-        pairs = unlikeness(pictures.pick(before[inside]), pictures.pick(after[inside]))
-        apart[inside] = np.minimum(apart[inside], pairs)
+        open_ = np.flatnonzero((before >= 0) & (after <= last) & (apart > _THRESHOLD))
+        pairs = unlikeness(pictures.pick(before[open_]), pictures.pick(after[open_]))
+        apart[open_] = np.minimum(apart[open_], pairs)
     return apart
 
 

@@ -24,6 +24,7 @@ _LONGEST_S = 4.0
 _APART = 14.0  # grey levels between the ends of a dissolve, root mean square
 _OFF_LINE = 0.45  # distance from the line, as a share of its length
 _UNLIKE = 0.45
+_DIFFERENT = 0.2  # one minus the correlation of the ends, at a quarter of the size
 _RESTLESS = 0.3  # unlikeness of frames two apart beside the transition
 _OFF_LINE_IN_DETAIL = 0.42
 _DETAIL_KEPT = (0.4, 0.87)
@@ -151,6 +152,7 @@ def _ramps(frames: Floats, rate: float) -> list[Gradual]:
             break
         apart, share, off = _on_line(frames[: -2 * reach], frames[reach:-reach], frames[2 * reach :])
         fits = (apart > _APART) & (off < _OFF_LINE) & (np.abs(share - 0.5) < 0.3)
+        fits[fits] = _difference(frames[: -2 * reach][fits], frames[2 * reach :][fits]) > _DIFFERENT
         value = np.where(fits, apart * (1 - off), 0.0)
         while value.max() > 0:
             middle = int(value.argmax())
@@ -159,6 +161,14 @@ def _ramps(frames: Floats, rate: float) -> list[Gradual]:
             if ramp is not None:
                 found.add(ramp)
     return sorted(found)
+
+
+def _difference(a: Floats, b: Floats) -> Floats:
+    """One minus the correlation of each two frames."""
+    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
+    spread = (np.einsum("ij,ij->i", a, a) + 1.0) * (np.einsum("ij,ij->i", b, b) + 1.0)
+    difference: Floats = 1.0 - np.einsum("ij,ij->i", a, b) / np.sqrt(spread)
+    return difference
 
 
 def _on_line(a: Floats, middle: Floats, b: Floats) -> tuple[Floats, Floats, Floats]:
