@@ -83,7 +83,11 @@ def test_commands_that_come_together_start_one_studio_and_a_killed_one_is_starte
     os.kill(facts["pid"], signal.SIGKILL)
     _until(lambda: not _alive(facts["pid"]))
     assert shell.run("state").code == 0
-    assert json.loads((shell.folder / "home/studio/server.json").read_text())["pid"] != facts["pid"]
+    fresh = json.loads((shell.folder / "home/studio/server.json").read_text())
+    assert fresh["pid"] != facts["pid"]
+    # By its address it is the same studio, with the same token and projects.
+    assert shell.run("state", "--backend", fresh["url"]).code == 0
+    assert [path.name for path in (shell.folder / "home/backends").iterdir()] == ["studio"]
 
 
 def test_a_studio_of_another_version_is_replaced(shell: Shell) -> None:

@@ -59,9 +59,6 @@ def where(context: Context) -> str:
     host = urlsplit(context.backend.url).netloc
     if context.backend.kind == "cloud":
         return f"Ready. The NemoVideo cloud ({host}) does the work; what you upload goes there."
-    place = (
-        "on this machine; your media stays here"
-        if context.backend.local
-        else "does the work; what you upload goes there"
-    )
-    return f"Ready. The server at {host} {place}."
+    if context.backend.local:
+        return f"Ready. The server at {host}, on this machine, does the work; your media stays here."
+    return f"Ready. The server at {host} does the work; what you upload goes there."
