@@ -50,7 +50,7 @@ class Context:
         self.backend = self._known(choose(settings, backend, cloud_url=manifest.urls.api))
 
     def _known(self, chosen: Backend) -> Backend:
-        """This home's own studio is the studio, also when it is named by its address: one token, one list of projects."""
+        """This home's own studio is the studio, also by its address: one token, one list of projects."""
         own = chosen.kind == "url" and chosen.local and self.studio.running() == chosen.url
         return choose(self.settings, "studio", cloud_url=self.manifest.urls.api) if own else chosen
 
