@@ -205,7 +205,7 @@ def _command(
     width, height = size if rotation % 180 == 0 else size[::-1]
     command = _head()
     if rotation:
-        command += ["-display_rotation", str(-rotation)]
+        command += ["-display_rotation", str(-rotation), "-noautorotate"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(rate), "-i", "pipe:0"]
     if sound is not None:
         (scratch / "sound.f32").write_bytes(np.ascontiguousarray(sound, np.float32).tobytes())
