@@ -49,7 +49,7 @@ def _paths() -> Schema:
             "post": _call(
                 "Get a token that opens a session in a browser",
                 _data(claim_token=_TEXT, expires_in=_COUNT),
-                body=_object(["task_id", "session_id"], task_id=_TEXT, session_id=_TEXT),
+                body=_object(["session_id"], task_id=_TEXT, session_id=_TEXT),
                 refusals=(401, 404, 413, 422),
             )
         },
