@@ -12,6 +12,7 @@ from .text import Token
 __all__ = ["clauses"]
 
 _SENTENCE_ENDS = frozenset({".", "?"})
+_OBJECTS = frozenset({"credits", "state"})  # "no need to change the balance": words that a cancelled edit is about
 _CLAUSE_ENDS = frozenset({".", "?", ",", ":"})
 
 
@@ -85,7 +86,13 @@ def _clause(
         kept.append(Hit("after", (span.places.start,), ""))
     if span.question:
         kept.append(Hit("asked", (span.places.stop,), "?"))
-    return Clause(hits=tuple(kept), plain=not unknown, goes_first=span.goes_first, leads_on=span.leads_on)
+    return Clause(
+        hits=tuple(kept),
+        concepts=frozenset(hit.concept for hit in kept),
+        plain=not unknown,
+        goes_first=span.goes_first,
+        leads_on=span.leads_on,
+    )
 
 
 def _as_things(hits: Sequence[Hit]) -> list[Hit]:
@@ -164,7 +171,7 @@ def _uncancelled(hits: Sequence[Hit], kind_of: Mapping[str, str]) -> list[Hit]:
         elif kind is not None and gone.intersection(hit.places):
             continue
         elif kind is not None and cancelling is not None:
-            if cancelling in ("", kind):
+            if cancelling in ("", kind) or (cancelling == "edit" and kind in _OBJECTS):
                 cancelling = kind
                 gone.update(hit.places)
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from music_cog_online.errors import ManifestError
 from .clauses import clauses
 from .lexicon import Lexicon
 from .rules import Clause, Rule, Weight
-from .text import normalise, tokenise
+from .text import Token, normalise, tokenise
 
 __all__ = ["Route", "Router"]
 
@@ -48,6 +48,11 @@ class _Verdict:
     weight: Weight
     rule: str
     reason: str
+    plain: bool = True
+
+
+_ATTACHED = _Verdict("upload", "request", "attachment", "rule 1: a file is attached")
+_LINKED = _Verdict("upload", "request", "direct-link", "rule 6: a direct link to a media file")
 
 
 class Router:
@@ -70,25 +75,28 @@ class Router:
         Raises:
             ManifestError: a rule names a concept that the lexicon does not have.
         """
-        verdicts = self._verdicts(text)
+        tokens = tokenise(normalise(text), media_endings=self._media_endings, respell=self._lexicon.respell)
+        verdicts = self._verdicts(tokens)
         requests = [verdict for verdict in verdicts if verdict.weight == "request"]
         requests = requests or [verdict for verdict in verdicts if verdict.weight == "hint"][:1]
+        understood = all(verdict.plain for verdict in verdicts)
         if attachments:
-            return self._with_attachments(text, requests)
+            if requests and all(verdict.intent in _SESSION_ONLY for verdict in requests):
+                return self._answer(requests[0], _distinct(requests[0].intent, requests[1:]))
+            return self._with_file(text, requests, _ATTACHED, understood=understood)
+        if any(token.kind == "media_link" for token in tokens):
+            return self._with_file(text, requests, _LINKED, understood=understood)
         if not requests:
             return self._answer(_Verdict("edit", "hint", "everything-else", "rule 13: no other rule fits"), ())
         first, *others = requests
         instruction = text.strip() if first.intent == "upload" and any(v.intent == "edit" for v in others) else None
         return self._answer(first, _distinct(first.intent, others), instruction=instruction)
 
-    def _with_attachments(self, text: str, requests: list[_Verdict]) -> Route:
-        asked = [verdict for verdict in requests if verdict.intent != "upload"]
-        if requests and all(verdict.intent in _SESSION_ONLY for verdict in requests):
-            return self._answer(asked[0], _distinct(asked[0].intent, asked[1:]))
-        upload = _Verdict("upload", "request", "attachment", "rule 1: a file is attached")
-        words = text.strip() or None
-        only_offered = bool(requests) and not any(verdict.intent == "edit" for verdict in requests)
-        return self._answer(upload, _distinct("upload", asked), instruction=None if only_offered else words)
+    def _with_file(self, text: str, requests: list[_Verdict], upload: _Verdict, *, understood: bool) -> Route:
+        """A file comes with the message: it is handed over first, and what is asked for is done after that."""
+        others = [verdict for verdict in requests if verdict.intent != "upload"]
+        wished = any(verdict.intent == "edit" for verdict in requests) or not (requests or understood)
+        return self._answer(upload, _distinct("upload", others), instruction=text.strip() if wished else None)
 
     def _answer(self, verdict: _Verdict, then: tuple[str, ...], *, instruction: str | None = None) -> Route:
         return Route(
@@ -100,9 +108,8 @@ class Router:
             then=then,
         )
 
-    def _verdicts(self, text: str) -> list[_Verdict]:
+    def _verdicts(self, tokens: Sequence[Token]) -> list[_Verdict]:
         """What each clause asks for, in the order in which it is to be done."""
-        tokens = tokenise(normalise(text), media_endings=self._media_endings, respell=self._lexicon.respell)
         tokens = self._lexicon.mend(tokens)
         verdicts: list[_Verdict] = []
         for clause in clauses(tokens, self._lexicon.match(tokens), self._intent_of, initial=self._initial):
@@ -117,10 +124,12 @@ class Router:
         for rule in self._rules:
             if rule.fits(clause):
                 step = rule.weight == "hint" and rule.intent == "edit" and clause.leads_on
-                return _Verdict(rule.intent, "request" if step else rule.weight, rule.id, rule.explain(clause))
+                return _Verdict(
+                    rule.intent, "request" if step else rule.weight, rule.id, rule.explain(clause), clause.plain
+                )
         if clause.leads_on and not clause.plain:
             return _Verdict("edit", "request", "unknown-step", "rule 5: something else is to be done first")
-        return _Verdict("edit", "remark", "everything-else", "rule 13: no other rule fits")
+        return _Verdict("edit", "remark", "everything-else", "rule 13: no other rule fits", clause.plain)
 
     @cached_property
     def _groups(self) -> dict[str, list[str]]:
@@ -146,6 +155,7 @@ class Router:
 
     @cached_property
     def _lexicon(self) -> Lexicon:
+        self._check_names()
         return Lexicon(
             self._data["concepts"],
             soft=_names(self._data["soft"]),
@@ -158,15 +168,23 @@ class Router:
     def _rules(self) -> list[Rule]:
         groups = {f"any_{name}": concepts for name, concepts in self._groups.items()}
         groups |= {name: _names(text) for name, text in self._data["aliases"].items()}
-        known = _FOUND_BY_CODE | set(self._data["concepts"])
-        rules = []
-        for index, row in enumerate(self._data["rules"]):
-            rule = Rule.from_data(row, groups)
-            unknown = (frozenset().union(*rule.needs, rule.without, *rule.order, *rule.not_order)) - known
-            if unknown:
-                raise ManifestError(f"skill.yaml: intents.rules[{index}] names the unknown concept {min(unknown)!r}")
-            rules.append(rule)
-        return rules
+        return [Rule.from_data(row, groups) for row in self._data["rules"]]
+
+    def _check_names(self) -> None:
+        self._check({f"groups.{name}": concepts for name, concepts in self._groups.items()})
+        self._check({f"aliases.{name}": _names(text) for name, text in self._data["aliases"].items()})
+        self._check({key: _names(self._data[key]) for key in ("soft", "likely", "initial")})
+        self._check({"counts_as": self._data["counts_as"]})
+        self._check({f"rules[{index}] ({rule.id})": rule.names() for index, rule in enumerate(self._rules)})
+
+    def _check(self, named: Mapping[str, Iterable[str]]) -> None:
+        known = _FOUND_BY_CODE | self._data["concepts"].keys()
+        for key, names in named.items():
+            for name in names:
+                if name not in known:
+                    raise ManifestError(
+                        f"skill.yaml: intents.{key} names {name!r}, which is not among intents.concepts"
+                    )
 
 
 def _names(text: str) -> list[str]:

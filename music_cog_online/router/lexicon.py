@@ -15,6 +15,7 @@ __all__ = ["JOINTS", "Hit", "Lexicon"]
 GAP = "~"
 NUMBER = "#"
 JOINTS = frozenset({"and", "then", "after"})  # concepts that join clauses
+_YIELDING = JOINTS | {"caption"}  # concepts that any longer phrase hides
 _GAP_WORDS = 4  # words that a gap may stand for
 _GAP_CHARS = 10  # letters of a script without spaces that a gap may stand for
 _STEM_KEY = 3  # letters that every stem has at least, and that stems are filed under
@@ -47,7 +48,8 @@ class Lexicon:
         concepts: concept → language → phrases separated by commas, in the spelling of `normalise`. `stem*` matches
             every word that starts so, `~` stands for up to four words (ten letters in scripts without spaces) between
             two parts of a phrase, `#` for a number.
-        soft: concepts whose phrases leave the shorter ones inside them in force, but for words that join clauses.
+        soft: concepts whose phrases leave the shorter ones inside them in force, but for words that join clauses or
+            announce a caption.
         likely: concepts that a typing error is taken for before any other.
         left_alone: words that are never taken for a typing error.
         respell: short and slang spellings → the words they stand for.
@@ -102,7 +104,7 @@ class Lexicon:
         kept: list[Hit] = []
         for hit in found:
             places = frozenset(hit.places)
-            if any(places < other and (hides or hit.concept in JOINTS) for other, hides in longer[hit.places[0]]):
+            if any(places < other and (hides or hit.concept in _YIELDING) for other, hides in longer[hit.places[0]]):
                 continue
             for place in places:
                 longer[place].append((places, hit.concept not in self._soft))
@@ -117,7 +119,12 @@ class Lexicon:
         for concept, parts in (*filed.get(text, ()), *filed.get(text[:_STEM_KEY] + "*", ())):
             places = _follow(parts, tokens, start)
             if places:
-                yield Hit(concept, places, " ".join(tokens[place].text for place in places))
+                yield Hit(concept, places, _read([tokens[place] for place in places]))
+
+
+def _read(tokens: Sequence[Token]) -> str:
+    words = "".join(token.text if token.kind == "char" else f" {token.text} " for token in tokens)
+    return " ".join(words.split())
 
 
 def _words(phrases: str) -> set[str]:

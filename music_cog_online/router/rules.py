@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from .lexicon import Hit
@@ -19,12 +19,14 @@ class Clause:
 
     Attributes:
         hits: What the lexicon found in it and neither content nor a cancellation took away.
+        concepts: The concepts of the hits.
         plain: Every word of it is known to the lexicon.
         goes_first: It names what is to be done before the clause it follows ("export it after adding a title").
         leads_on: A word for "then" follows it.
     """
 
     hits: tuple[Hit, ...]
+    concepts: frozenset[str]
     plain: bool = False
     goes_first: bool = False
     leads_on: bool = False
@@ -61,7 +63,6 @@ class Rule:
     order: tuple[frozenset[str], ...] = ()
     not_order: tuple[frozenset[str], ...] = ()
     plain: bool = False
-    _used: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Rule:
@@ -70,27 +71,28 @@ class Rule:
         def names(text: str) -> frozenset[str]:
             return frozenset(name for part in text.split("|") for name in groups.get(part.strip(), (part.strip(),)))
 
-        needs = tuple(names(text) for text in data.get("needs", ()))
         return cls(
             id=data["id"],
             number=data["rule"],
             intent=data["intent"],
             weight=data.get("weight", "request"),
             reason=data["reason"],
-            needs=needs,
+            needs=tuple(names(text) for text in data["needs"]),
             without=frozenset().union(*(names(text) for text in data.get("without", ()))),
             order=tuple(names(text) for text in data.get("order", ())),
             not_order=tuple(names(text) for text in data.get("not_order", ())),
             plain=data.get("plain", False),
-            _used=frozenset().union(*needs),
         )
+
+    def names(self) -> frozenset[str]:
+        """Every concept that the rule speaks of."""
+        return frozenset().union(*self.needs, self.without, *self.order, *self.not_order)
 
     def fits(self, clause: Clause) -> bool:
         """Whether the clause meets every condition."""
-        present = {hit.concept for hit in clause.hits}
         return (
-            all(group & present for group in self.needs)
-            and not self.without & present
+            not any(group.isdisjoint(clause.concepts) for group in self.needs)
+            and self.without.isdisjoint(clause.concepts)
             and (not self.plain or clause.plain)
             and (not self.order or _in_order(self.order, clause))
             and not (self.not_order and _in_order(self.not_order, clause))
@@ -98,7 +100,8 @@ class Rule:
 
     def explain(self, clause: Clause) -> str:
         """The reason with the words that met the conditions."""
-        words = dict.fromkeys(hit.phrase for hit in clause.hits if hit.concept in self._used)
+        needed = frozenset().union(*self.needs)
+        words = dict.fromkeys(hit.phrase for hit in clause.hits if hit.concept in needed and hit.phrase)
         quoted = ", ".join(f"“{word}”" for word in words)
         return f"rule {self.number}: {self.reason}" + (f" ({quoted})" if quoted else "")
 
