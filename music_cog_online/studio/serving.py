@@ -102,6 +102,7 @@ def _run(studio: Studio, sock: socket.socket, folder: Path, listening: Listening
         ),
         studio,
         activity,
+        facts=facts,
         idle_s=listening.idle_s,
         on_listening=lambda: _listening(facts, url, version, quiet=listening.quiet),
     )
@@ -123,12 +124,14 @@ class _Server(uvicorn.Server):
         studio: Studio,
         activity: Activity,
         *,
+        facts: Path,
         idle_s: float | None,
         on_listening: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._studio = studio
         self._activity = activity
+        self._facts = facts
         self._idle_s = idle_s
         self._on_listening = on_listening
         self._cleaned = time.monotonic()
@@ -146,7 +149,8 @@ class _Server(uvicorn.Server):
         if self._studio.jobs.busy or self._activity.running:
             self._activity.last = now
         idle = self._idle_s is not None and now - self._activity.last > self._idle_s
-        return await super().on_tick(counter) or idle
+        removed = not self._facts.exists()  # the folder was taken away: nobody can find this process any more
+        return await super().on_tick(counter) or idle or removed
 
 
 def _bound(listening: Listening) -> socket.socket:

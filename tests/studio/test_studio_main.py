@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,6 +74,12 @@ def test_an_idle_studio_ends_by_itself(tmp_path: Path) -> None:
     command = [*COMMAND, "serve", "--embedded", "--home", str(tmp_path), "--idle-s", "0.2"]
     assert subprocess.run(command, timeout=60, check=False).returncode == 0
     assert not (tmp_path / "studio" / "server.json").exists()
+
+
+def test_a_studio_whose_folder_is_taken_away_ends(tmp_path: Path, embedded: subprocess.Popen[str]) -> None:
+    facts_of(tmp_path, embedded)
+    shutil.rmtree(tmp_path / "studio")
+    assert embedded.wait(15) == 0
 
 
 def test_other_machines_need_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
