@@ -134,7 +134,7 @@ def _levelled(mix: Sound, gain_db: float, most_db: float, ceiling_db: float, luf
 def _write(path: Path, samples: Sound, length: int) -> None:
     """Writes raw floats, filled with silence past the last packet that is wanted."""
     with path.open("wb") as file:
-        np.ascontiguousarray(samples[:length], np.float32).tofile(file)
+        file.write(np.ascontiguousarray(samples[:length], np.float32).data)
         file.write(bytes(8 * (max(0, length - len(samples)) + 2 * PACKET)))
 
 
