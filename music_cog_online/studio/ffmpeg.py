@@ -30,7 +30,7 @@ from music_cog_online.studio.errors import (
     MediaTooLarge,
 )
 from music_cog_online.studio.media import MediaInfo
-from music_cog_online.studio.probing import demuxer_of, parse_probe
+from music_cog_online.studio.probing import demuxer_of, is_cut_short, parse_probe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,7 +96,7 @@ class Ffmpeg:
         """Reads what the file's header says.
 
         Raises:
-            MediaRefused: Not a media file, or one with neither picture nor sound.
+            MediaRefused: Not a media file, one that is cut short, or one with neither picture nor sound.
             MediaTooLarge: The picture has more than `MAX_PIXELS` pixels.
         """
         command = [self.binary, "-hide_banner", "-nostdin", *input_args(path)]
@@ -109,6 +109,8 @@ class Ffmpeg:
         info = parse_probe(done.stderr.decode("utf-8", "replace"), path)
         if info.video is not None and info.video.coded_width * info.video.coded_height > MAX_PIXELS:
             raise MediaTooLarge(f"{path.name} has too many pixels.", hint="Scale it down to 8K or less.")
+        if info.container == "mov" and is_cut_short(path):
+            raise MediaRefused(f"{path.name} is cut short: its end is missing.", hint="Copy or export it again.")
         return info
 
     def decode_audio(

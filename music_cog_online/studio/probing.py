@@ -10,7 +10,7 @@ from music_cog_online.studio.errors import MediaRefused
 from music_cog_online.studio.media import AudioStream, MediaInfo, VideoStream
 from music_cog_online.studio.timebase import nearest_rate
 
-__all__ = ["demuxer_of", "parse_probe"]
+__all__ = ["demuxer_of", "is_cut_short", "parse_probe"]
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", "mov"),
@@ -71,6 +71,26 @@ def _of_stream(head: bytes) -> str | None:
     if len(head) >= 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "aac" if head[1] & 0xF6 == 0xF0 else "mp3"
     return None
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether an MP4 or MOV file ends before its own last box does, as after a broken copy or upload.
+
+    ffmpeg decodes what there is of such a file without a complaint in its exit code (boxes: ISO 14496-12, 4.2).
+    """
+    size = path.stat().st_size
+    at = 0
+    with path.open("rb") as file:
+        while at + 8 <= size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length < 8:
+                return False  # 0 is a box that goes on to the end; less is not a box
+            at += length
+    return at > size
 
 
 def parse_probe(said: str, path: Path) -> MediaInfo:
