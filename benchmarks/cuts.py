@@ -69,7 +69,7 @@ def _cpu_s() -> float:
 def bare(path: Path, ffmpeg: Ffmpeg) -> None:
     """Decodes a file and does nothing with it."""
     command = [ffmpeg.binary, "-hide_banner", "-nostdin", "-loglevel", "error", "-i", str(path), "-f", "null", "-"]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
 def scdet(path: Path, ffmpeg: Ffmpeg) -> list[float]:
