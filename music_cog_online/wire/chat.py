@@ -6,15 +6,16 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import requests
 
 from music_cog_online.clock import Clock
 from music_cog_online.errors import BrokenAnswer, MusicCogError, StreamLost, Unreachable
 from music_cog_online.manifest import Manifest
+from music_cog_online.text import hide
 from music_cog_online.wire.models import ChatEvent
-from music_cog_online.wire.sse import SseDecoder
+from music_cog_online.wire.sse import Frame, SseDecoder
 from music_cog_online.wire.stream import events_of
 from music_cog_online.wire.transport import translated
 
@@ -126,13 +127,16 @@ class _Watch:
         return True
 
 
-def follow(open_stream: Callable[[], requests.Response], *, clock: Clock, manifest: Manifest) -> Iterator[ChatEvent]:
+def follow(
+    open_stream: Callable[[], requests.Response], *, clock: Clock, manifest: Manifest, token: str = ""
+) -> Iterator[ChatEvent]:
     """Events of one exchange, with a `notice` whenever the user has seen nothing for two minutes.
 
     Args:
         open_stream: sends the message and returns the open answer; runs in another thread.
         clock: measures the limits.
         manifest: the limits and the notice's words.
+        token: goes out of everything that is said.
 
     Raises:
         StreamLost: the connection broke off, or patience ended, after the message may have left.
@@ -149,9 +153,8 @@ def follow(open_stream: Callable[[], requests.Response], *, clock: Clock, manife
                 yield ChatEvent("notice", manifest.messages["still_working"])
             if item is None:
                 continue
-            frames = decoder.finish() if isinstance(item, _End) else decoder.feed(item)
-            for frame in frames:
-                for event in events_of(frame):
+            for frame in _frames(decoder, item):
+                for event in events_of(replace(frame, data=frame.data and hide(frame.data, token))):
                     watch.heard(event)
                     yield event
             if isinstance(item, _End):
@@ -160,6 +163,14 @@ def follow(open_stream: Callable[[], requests.Response], *, clock: Clock, manife
                 return
     finally:
         pump.close()
+
+
+def _frames(decoder: SseDecoder, item: bytes | _End) -> Iterator[Frame]:
+    """What the item completes; an answer that cannot be read any further is lost like one that broke off."""
+    try:
+        yield from decoder.finish() if isinstance(item, _End) else decoder.feed(item)
+    except BrokenAnswer as error:
+        raise StreamLost(error.message) from error
 
 
 def _lost(error: MusicCogError) -> MusicCogError:
@@ -173,7 +184,8 @@ def _lost(error: MusicCogError) -> MusicCogError:
 def expect_stream(response: requests.Response) -> bool:
     """The answer is an event stream, as far as its headers tell."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind == "text/html":
+    # The page of a gateway that failed is no login page: the message may have got through to the backend.
+    if kind == "text/html" and response.status_code < 400:
         raise BrokenAnswer(
             "A web page came where the backend's answer should be.",
             hint="A login page of a network or a proxy may be in between.",

@@ -151,7 +151,8 @@ class Api:
                 response.close()
                 raise
 
-        for event in follow(open_stream, clock=transport.clock, manifest=transport.manifest):
+        spoken = token.reveal() if token else ""
+        for event in follow(open_stream, clock=transport.clock, manifest=transport.manifest, token=spoken):
             if event.kind == "error" and event.code in transport.manifest.errors:
                 assert event.code is not None  # noqa: S101 - for the type checker
                 if "code" not in event.data:

@@ -18,6 +18,7 @@ from music_cog_online.clock import Clock
 from music_cog_online.errors import BrokenAnswer, MusicCogError, NotSignedIn, RateLimited, Unreachable, UsageError
 from music_cog_online.manifest import Manifest
 from music_cog_online.settings import Secret
+from music_cog_online.text import hide
 from music_cog_online.wire import retry
 from music_cog_online.wire.answers import Account, judge
 from music_cog_online.wire.tokens import TokenSource
@@ -142,7 +143,7 @@ class Transport:
     def judge(self, response: requests.Response) -> dict[str, Any]:
         """The JSON object of an answer, or the error that it means."""
         longest_s = _DRIP * self.manifest.intervals.answer_timeout_s
-        body = read_body(response, self.manifest.limits.max_answer_bytes, longest_s)
+        body = _unechoed(response, read_body(response, self.manifest.limits.max_answer_bytes, longest_s))
         try:
             return judge(response.status_code, body, manifest=self.manifest, account=self.account)
         except MusicCogError as error:
@@ -286,6 +287,12 @@ def read_body(response: requests.Response, limit: int, longest_s: float) -> byte
             if time.monotonic() - began > longest_s:
                 raise Unreachable("The backend's answer takes too long.", sent=True)
     return bytes(body)
+
+
+def _unechoed(response: requests.Response, body: bytes) -> bytes:
+    """The body without the token that the request carried: what is shown or kept of an answer never holds it."""
+    token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hide(body.decode(errors="replace"), token).encode() if token and token.encode() in body else body
 
 
 @contextmanager

@@ -163,6 +163,19 @@ def test_a_page_in_place_of_the_stream_is_told_as_broken(peer: Peer, api: Api) -
     assert peer.count("POST", CHAT) == 1
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_behind_the_page_of_a_failed_gateway_the_message_may_have_arrived(peer: Peer, api: Api, status: int) -> None:
+    peer.route("POST", CHAT, html(status))
+    with pytest.raises(StreamLost):
+        words(api)
+    assert peer.count("POST", CHAT) == 1
+
+
+def test_a_token_that_the_stream_echoes_is_not_shown(peer: Peer, api_for: ApiFactory) -> None:
+    peer.route("POST", CHAT, sse(text("You sent sk-of-no-known-form, thanks.")))
+    assert words(api_for(token="sk-of-no-known-form")) == ["You sent •••, thanks."]
+
+
 def test_a_bad_request_is_refused(peer: Peer, api: Api) -> None:
     detail = {"detail": [{"loc": ["body"], "msg": "Field required"}]}
     peer.route("POST", CHAT, Answer(422, {"Content-Type": "application/json"}, json.dumps(detail).encode()))
@@ -249,5 +262,5 @@ def test_limits_come_from_the_table(peer: Peer, api: Api) -> None:
     manifest = api.transport.manifest
     api.transport.manifest = replace(manifest, limits=replace(manifest.limits, max_event_bytes=1000))
     peer.route("POST", CHAT, sse(text("x" * 2000)))
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(StreamLost, match="event of more than"):
         words(api)

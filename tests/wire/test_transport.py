@@ -367,6 +367,26 @@ def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
     assert api.credits().available == 90
 
 
+def test_a_token_that_an_answer_echoes_is_neither_shown_nor_kept(peer: Peer, api_for: ApiFactory) -> None:
+    token = "sk-of-no-known-form"
+    api = api_for(token=token)
+    peer.route("GET", CREDITS, code(5000, message=f"{token} may not do this"))
+    with pytest.raises(BackendRefused) as caught:
+        api.credits()
+    assert token not in str(caught.value)
+    peer.route("GET", "/api/state/nemo_agent/me/*", ok({"state": {"draft": {"m": {"title": token}}}}))
+    assert api.state("s").draft == {"m": {"title": "•••"}}
+
+
+def test_a_token_that_is_given_out_again_is_taken(peer: Peer, api_for: ApiFactory) -> None:
+    peer.route("POST", TOKEN, ok({"token": "nmv_usr_the_same"}))
+    peer.route("GET", CREDITS, code(1001), BALANCE)
+    assert api_for().credits().available == 90
+    assert [request.headers.get("Authorization") for request in peer.requests if request.path == CREDITS] == [
+        "Bearer nmv_usr_the_same"
+    ] * 2
+
+
 def test_retry_after_is_read_as_seconds_or_date() -> None:
     assert server_hint_s({"Retry-After": "12"}, now=0) == 12
     assert server_hint_s({"Retry-After": formatdate(1000, usegmt=True)}, now=900) == 100
