@@ -24,7 +24,7 @@ env: $(READY)
 # uv where there is one, else pip alone: both install exactly what the lock files pin.
 $(READY): pyproject.toml uv.lock requirements.lock
 	@echo "Setting things up..."
-	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen --extra studio --no-default-groups; then :; else \
+	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen; then :; else \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --no-deps -e . ; \
@@ -44,7 +44,7 @@ demo: $(READY)
 	@$(BIN)/music-cog report --plot out/demo/synced.png
 
 test: $(TOOLS)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
 
 sync: $(READY)
 	@test -n "$(VIDEO)" -a -n "$(MUSIC)" || { echo "Usage: make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]"; exit 2; }
