@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from music_cog_online.manifest import load_manifest
 from music_cog_online.router.lexicon import Lexicon
 from music_cog_online.router.spelling import Speller, distance
 from music_cog_online.router.text import normalise, tokenise
@@ -102,3 +105,11 @@ def test_gaps_stems_and_numbers_in_a_phrase() -> None:
 def test_joints_are_hidden_by_any_longer_phrase() -> None:
     lexicon = Lexicon({"and": {"it": "e"}, "where": {"it": "dov e"}}, soft={"where"})
     assert found(lexicon, "dov e") == [("where", "dov e")]
+
+
+def test_the_tables_are_written_in_the_spelling_that_the_engine_reads() -> None:
+    concepts = load_manifest(Path(__file__).resolve().parents[1]).intents["concepts"]
+    odd = [
+        phrases for languages in concepts.values() for phrases in languages.values() if normalise(phrases) != phrases
+    ]
+    assert odd == []

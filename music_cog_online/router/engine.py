@@ -123,7 +123,7 @@ class Router:
     def _judge(self, clause: Clause) -> _Verdict:
         for rule in self._rules:
             if rule.fits(clause):
-                step = rule.weight == "hint" and rule.intent == "edit" and clause.leads_on
+                step = rule.intent == "edit" and clause.leads_on and (rule.weight == "hint" or rule.number == 4)
                 return _Verdict(
                     rule.intent, "request" if step else rule.weight, rule.id, rule.explain(clause), clause.plain
                 )
