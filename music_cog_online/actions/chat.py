@@ -11,7 +11,7 @@ from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current
 from music_cog_online.actions.words import links_in, split_items
-from music_cog_online.errors import UsageError
+from music_cog_online.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
     from music_cog_online.router import Route
@@ -67,7 +67,7 @@ def _upload(context: Context, route: Route, sources: Sequence[str]) -> ActionRes
         return ActionResult("upload", (line,), data={"needs": "file"})
     current(context, text=route.instruction or "")
     result = upload.run(context, sources=sources)
-    if not route.instruction or not result.data["files"]:
+    if not route.instruction or not result.data["files"] or isinstance(result.error, Unreachable):
         return result
     for line in result.lines:
         context.teller.say(line)

@@ -5,6 +5,7 @@ A message is never sent twice: after a lost connection only the project's state 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from music_cog_online.wire.transcript import Transcript
 
 __all__ = ["Outcome", "converse", "look_again"]
 
+# The name of an exception, as Python puts it before its words.
+_EXCEPTION = re.compile(r"^(?:[\w.]*(?:Error|Exception)(?:: *|$))+")
 _DONE_UNASKED = frozenset({"state", "credits"})
 
 
@@ -160,7 +163,10 @@ class _Hearing:
         error = self._transcript.error
         hint = "Say it again in other words, more concretely."
         if error is not None:
-            return BackendRefused(error.text or "The backend failed at this.", hint=hint, code=error.code)
+            reason = _EXCEPTION.sub("", error.text).rstrip(". ")
+            told = f"The backend failed at this{': ' if reason else ''}{reason}. Nothing has changed."
+            hint = "Try the same again in a moment, or say it in other words."
+            return BackendRefused(told, hint=hint, code=error.code)
         if self._lines:
             return BackendRefused(self._lines[-1], hint="Nothing has changed. Try the same again in a moment.")
         return BackendRefused("The backend ended without a word, and nothing has changed on the timeline.", hint=hint)

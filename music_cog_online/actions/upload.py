@@ -12,7 +12,7 @@ from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
 from music_cog_online.actions.words import is_link, listed, size_of
-from music_cog_online.errors import BackendRefused, BrokenAnswer, MediaRefused, MusicCogError, SessionLost
+from music_cog_online.errors import BackendRefused, BrokenAnswer, MediaRefused, MusicCogError, SessionLost, Unreachable
 from music_cog_online.store import Session
 from music_cog_online.wire.models import UploadedFile
 
@@ -45,33 +45,45 @@ def run(context: Context, *, sources: Sequence[str], action: str = "upload") -> 
     One that is refused does not keep the others out; the result then carries the first reason as its error.
     """
     handed = in_session(context, lambda session: hand_over(context, session, sources))
-    return ActionResult(action, _lines(handed), data=_facts(handed), next=_NEXT, error=handed.error)
+    suggestions = _NEXT if handed.done else ()
+    return ActionResult(action, _lines(handed), data=_facts(handed), next=suggestions, error=handed.error)
 
 
 def hand_over(context: Context, session: Session, sources: Sequence[str]) -> Handed:
     """Upload to one session and remember what it got.
 
+    A lost connection would meet every further file as well, so these are not tried.
+
     Raises:
-        MusicCogError: something that would meet every further file as well (sign-in, connection, session).
+        MusicCogError: the sign-in or the session is not accepted.
     """
     done: list[UploadedFile] = []
     failed: list[tuple[str, MusicCogError]] = []
-    for source in sources:
+    for number, source in enumerate(sources):
         try:
             done.extend(_upload_one(context, session, source))
         except SessionLost:
             raise
         except (MediaRefused, BackendRefused, BrokenAnswer) as error:
             failed.append((_name(source), error))
+        except Unreachable as error:
+            failed.extend((_name(one), error) for one in sources[number:])
+            break
     return Handed(tuple(done), tuple(failed))
 
 
 def restore(context: Context, session: Session) -> None:
-    """Upload again what a lost project owes to the one that took its place."""
+    """Upload again what a lost project owes to the one that took its place.
+
+    Raises:
+        Unreachable: the connection was lost; what is still owed is uploaded with the next instruction.
+    """
     owed = uploads.owed(context.store, session.session_id)
     if owed:
         context.teller.say(f"Uploading {listed([one.name for one in owed])} again...")
-        hand_over(context, session, [one.source for one in owed])
+        error = hand_over(context, session, [one.source for one in owed]).error
+        if isinstance(error, Unreachable):
+            raise error
 
 
 def _upload_one(context: Context, session: Session, source: str) -> tuple[UploadedFile, ...]:
@@ -101,7 +113,9 @@ def _lines(handed: Handed) -> tuple[str, ...]:
     lines = []
     if handed.done:
         lines.append(f"Uploaded {listed([_described(file) for file in handed.done])}.")
-    lines.extend(f"Not uploaded: {name}. {error.message}" for name, error in handed.failed)
+    for reason in dict.fromkeys(error for _, error in handed.failed):
+        names = [name for name, error in handed.failed if error is reason]
+        lines.append(f"Not uploaded: {listed(names)}. {reason.message}")
     return tuple(lines)
 
 

@@ -13,6 +13,7 @@ from music_cog_online.manifest import Formats
 __all__ = ["is_link", "language_of", "links_in", "listed", "size_of", "split_items"]
 
 _LINK = re.compile(r"https?://[^\s<>\"'“”‘’，。、）)]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _MOST_WORDS_IN_A_NAME = 6
 # Scripts that only one of the usual languages is written in, or mostly; kana is looked for before Chinese characters.
 _SCRIPTS = (
@@ -29,8 +30,8 @@ _SCRIPTS = (
 
 
 def is_link(item: str) -> bool:
-    """Whether the item is an http(s) address and nothing else."""
-    return _LINK.fullmatch(item) is not None
+    """Whether the item is an address and nothing else; one that is not http(s) is refused when it is handed over."""
+    return _ADDRESS.fullmatch(item) is not None
 
 
 def links_in(text: str) -> tuple[str, ...]:

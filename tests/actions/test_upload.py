@@ -44,11 +44,44 @@ def test_a_link_is_fetched_by_the_backend(desk: Desk, peer: Peer) -> None:
 def test_an_interrupted_upload_leaves_the_session_usable(desk: Desk, peer: Peer, clip: Path) -> None:
     desk.run("connect")
     peer.route(*UPLOAD, Answer(raw=(DROP,)))
-    with pytest.raises(Unreachable):
-        desk.run("upload", sources=[str(clip)])
+    result = desk.run("upload", sources=[str(clip)])
+    assert result.exit_code == 4
+    assert result.message.startswith("Not uploaded: clip.mp4. ")
     good_backend(peer)
     assert desk.run("upload", sources=[str(clip)]).exit_code == 0
     assert desk.context().store.session().session_id == "sid_1"  # type: ignore[union-attr]
+
+
+def test_a_lost_connection_ends_the_row_and_what_was_uploaded_is_told(
+    desk: Desk, peer: Peer, clip: Path, song: Path
+) -> None:
+    good = Answer(200, {"Content-Type": "application/json"}, b'{"code":0,"data":{"files":[{"id":"1"}]}}')
+    peer.route(*UPLOAD, good, Answer(raw=(DROP,)))
+    result = desk.run("upload", sources=[str(clip), str(song), str(song)])
+    assert isinstance(result.error, Unreachable)
+    assert "Uploaded clip.mp4." in result.message
+    assert "Not uploaded: song.wav and song.wav. " in result.message
+    assert uploads(peer, "sid_1") == 2
+
+
+def test_an_edit_does_not_begin_without_the_files_that_it_needs(desk: Desk, peer: Peer, clip: Path) -> None:
+    desk.run("upload", sources=[str(clip)])
+    peer.route("GET", "/api/state/nemo_agent/me/sid_1/latest", code(1002))
+    peer.route(*UPLOAD, Answer(raw=(DROP,)))
+    with pytest.raises(Unreachable):
+        desk.run("edit", text="add music")
+    assert peer.count("POST", "/run_sse") == 0
+
+
+@pytest.mark.parametrize(
+    "link", ["ftp://example.com/clip.mp4", "file:///etc/passwd", "HTTP://", "s3://bucket/clip.mp4"]
+)
+def test_an_address_of_another_scheme_is_refused_as_one(desk: Desk, peer: Peer, link: str) -> None:
+    result = desk.run("upload", sources=[link])
+    assert isinstance(result.error, MediaRefused)
+    assert "is no link to a file on the web" in result.message
+    assert result.next == ()
+    assert uploads(peer, "sid_1") == 0
 
 
 def test_a_lost_project_gets_its_files_again_with_the_next_instruction(desk: Desk, peer: Peer, clip: Path) -> None:
