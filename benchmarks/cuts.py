@@ -80,10 +80,10 @@ def scdet(path: Path, ffmpeg: Ffmpeg) -> list[float]:
     return [float(found) for found in re.findall(r"lavfi\.scd\.time=([\d.]+)", said)]
 
 
-def scene_detect(path: Path) -> list[int]:
-    """Cuts by PySceneDetect's ContentDetector as it comes, in frames."""
+def scene_detect(path: Path) -> list[float]:
+    """Cuts by PySceneDetect's ContentDetector as it comes, in seconds."""
     scenes: Any = importlib.import_module("scenedetect")
-    return [int(start.frame_num) for start, _ in scenes.detect(str(path), scenes.ContentDetector())][1:]
+    return [float(start.seconds) for start, _ in scenes.detect(str(path), scenes.ContentDetector())][1:]
 
 
 def measure(case: Case, ffmpeg: Ffmpeg, *, rival: bool) -> list[Row]:
@@ -95,8 +95,8 @@ def measure(case: Case, ffmpeg: Ffmpeg, *, rival: bool) -> list[Row]:
     watching, cost = timed(lambda: watch(path, ffmpeg=ffmpeg))
     rows = [Row(path.stem, "ours", score(true, cut_frames(watching)), cost), Row(path.stem, "bare", Score(), decoding)]
     if rival:
-        found, cost = timed(lambda: scene_detect(path))
-        rows.append(Row(path.stem, "PySceneDetect", score(true, found), cost))
+        times_s, cost = timed(lambda: scene_detect(path))
+        rows.append(Row(path.stem, "PySceneDetect", score(true, frames_at(times_s, frame_times)), cost))
     times_s, cost = timed(lambda: scdet(path, ffmpeg))
     rows.append(Row(path.stem, "scdet", score(true, frames_at(times_s, frame_times)), cost))
     return rows

@@ -135,6 +135,21 @@ def test_a_video_of_one_frame_is_one_shot(tmp_path: Path) -> None:
     assert watching.duration_s == pytest.approx(1 / 30)
 
 
+def test_a_plain_picture_that_only_changes_its_light_is_one_shot(tmp_path: Path) -> None:
+    grey = "nullsrc=s=320x180:r=25:d=3,geq=lum='128+100*sin(N/12)':cb=128:cr=128"
+    FFMPEG.run(["-f", "lavfi", "-i", grey, "-pix_fmt", "yuv420p", str(tmp_path / "grey.mp4")])
+    assert len(watch(tmp_path / "grey.mp4", ffmpeg=FFMPEG).shots) == 1
+
+
+def test_a_long_video_is_put_together_without_seams(tmp_path: Path) -> None:
+    cuts = (10.0, 16.9, 17.1, 19.4, 20.0, 31.0)  # stretches end at frames 512 and 1024, 17.07 s and 34.13 s
+    clip = make_clip(tmp_path / "long.mp4", duration_s=40.0, cuts_s=cuts, size=(96, 64), dissolves=((33.7, 34.5),))
+    watching = seen(clip)
+    assert opened(watching, "cut") == list(clip.cut_frames)
+    assert len(opened(watching, "dissolve")) == 1
+    assert len(watching.times_s) == len(watching.activity) == 1200
+
+
 def test_watching_survives_json(tmp_path: Path) -> None:
     watching = seen(make_clip(tmp_path / "clip.mp4", duration_s=2.0, dissolves=((0.7, 1.2),)))
     again = Watching.from_json(json.loads(json.dumps(watching.to_json())))

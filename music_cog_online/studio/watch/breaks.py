@@ -47,15 +47,18 @@ def find_breaks(blocks: Iterable[Pictures], *, rate: float) -> Breaks:
     cuts: list[Cut] = []
     gradual: list[Gradual] = []
     margin = int(np.clip(_MARGIN_S * rate, 2 * _CONTEXT, 200))
+    decided = 0
     for part in stretches(blocks, margin=margin):
         steps = change(part.pictures)
         moved.append(steps[part.begin - part.first : part.end - part.first])
-        skip = max(0, part.begin - part.first - _CONTEXT)
+        stop = part.first + len(steps)
+        until = stop if stop == part.end else stop - _CONTEXT
+        skip = max(0, decided - _CONTEXT - part.first)
         found = find_cuts(part.pictures.pick(slice(skip, None)), steps[skip:], rate=rate)
-        found = [cut._replace(frame=cut.frame + part.first + skip) for cut in found]
-        cuts += [cut for cut in found if part.begin <= cut.frame < part.end]
-        ahead = [cut for cut in found if cut.frame >= part.end]
-        bounds = [cut.frame - part.first for cut in [*cuts, *ahead] if cut.frame > part.first]
+        placed = (cut._replace(frame=cut.frame + part.first + skip) for cut in found)
+        cuts += [cut for cut in placed if decided <= cut.frame < until]
+        decided = until
+        bounds = [cut.frame - part.first for cut in cuts if cut.frame > part.first]
         for ramp in find_gradual(part.pictures, bounds, rate=rate):
             ramp = ramp._replace(begin=ramp.begin + part.first, end=ramp.end + part.first)
             if part.begin <= (ramp.begin + ramp.end) // 2 < part.end:

@@ -134,7 +134,8 @@ def _coarse_unlikeness(pictures: Pictures) -> Floats:
 def _part(tiny: Floats, down: int, right: int) -> Floats:
     """What is left of each picture without the rows and columns that a motion brings in, one row for a picture."""
     height, width = tiny.shape[1:]
-    part = tiny[:, max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)].reshape(len(tiny), -1)
+    part = tiny[:, max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+    part = part.reshape(len(tiny), (height - abs(down)) * (width - abs(right)))
     centred: Floats = part - part.mean(1, keepdims=True)
     return centred
 
@@ -171,7 +172,8 @@ def _least_likeness(
 def _blended(pictures: Pictures, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each frame is a mixture of its neighbours, as a change of the frame rate makes them at a cut."""
     last = len(pictures.y) - 1
-    planes = [pictures.y[(frames + by).clip(0, last)].reshape(len(frames), -1).astype(np.float32) for by in (-1, 0, 1)]
+    shape = len(frames), pictures.y[0].size
+    planes = [pictures.y[(frames + by).clip(0, last)].reshape(shape).astype(np.float32) for by in (-1, 0, 1)]
     line, way = planes[2] - planes[0], planes[1] - planes[0]
     square = np.einsum("ij,ij->i", line, line) + 1.0
     share = np.einsum("ij,ij->i", way, line) / square
@@ -188,5 +190,5 @@ def _unrest(pictures: Pictures, frames: NDArray[np.int64]) -> Floats:
     for pairs in ((-3, -2), (0, 1)):
         steps = [(frames + begin).clip(0, last) for begin in pairs]
         sides.append([unlikeness(pictures.pick(at), pictures.pick((at + 1).clip(0, last))) for at in steps])
-    unrest: Floats = np.array(sides).reshape(2, 2, -1).min(1).mean(0)
+    unrest: Floats = np.array(sides).min(1).mean(0)
     return unrest

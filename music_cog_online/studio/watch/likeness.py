@@ -8,7 +8,6 @@ comes from phase correlation (Kuglin and Hines 1975).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -91,30 +90,50 @@ def _in_one_light(first: Floats, second: Floats) -> tuple[Floats, Floats]:
 
 def _best_match(first: Floats, second: Floats, mean: Floats, variance: Floats, motion: NDArray[np.int64]) -> Floats:
     """How alike each block of the first pictures is to the best place near where `motion` puts it, -1..1."""
+    height, width = second.shape[1:]
+    wide, rows_seen, columns_seen = _around(second, motion)
+    means = _boxes(wide)
+    variances = _boxes(wide * wide) - means * means
     best = np.full(mean.shape, -1.0, np.float32)
-    for shifted, seen in _moved(second, motion):
-        mean2, variance2 = _moments(shifted)
-        covariance = _pool(first * shifted) - mean * mean2
-        alike = (2 * covariance + _FLOOR) / (variance + variance2 + _FLOOR)
-        np.maximum(best, np.where(seen, alike, -1.0), out=best)
+    for y in range(2 * _REACH + 1):
+        for x in range(2 * _REACH + 1):
+            place = slice(None), slice(y, y + height, BLOCK), slice(x, x + width, BLOCK)
+            covariance = _pool(first * wide[:, y : y + height, x : x + width]) - mean * means[place]
+            alike = (2 * covariance + _FLOOR) / (variance + variances[place] + _FLOOR)
+            seen = rows_seen[:, y, :, None] * columns_seen[:, x, None, :] > _OVERLAP
+            np.maximum(best, np.where(seen, alike, -1.0), out=best)
     return best
 
 
-def _moved(second: Floats, motion: NDArray[np.int64]) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
-    """The second pictures under each motion worth a try, and which blocks they then still cover."""
+def _around(second: Floats, motion: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+    """The second pictures, moved back and widened by the reach, and how much of each block row and column they cover.
+
+    The two covers have shape (n, shifts, rows) and (n, shifts, columns).
+    """
     count, height, width = second.shape
     rows = np.arange(-_REACH, height + _REACH) + motion[0][:, None]
     columns = np.arange(-_REACH, width + _REACH) + motion[1][:, None]
     pick = np.arange(count)[:, None, None]
     wide = second[pick, rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]]
-    inside_rows = ((rows >= 0) & (rows < height)).astype(np.float32)
-    inside_columns = ((columns >= 0) & (columns < width)).astype(np.float32)
-    for y in range(2 * _REACH + 1):
-        high = inside_rows[:, y : y + height].reshape(count, -1, BLOCK).mean(2)
-        for x in range(2 * _REACH + 1):
-            broad = inside_columns[:, x : x + width].reshape(count, -1, BLOCK).mean(2)
-            seen = high[:, :, None] * broad[:, None, :] > _OVERLAP
-            yield wide[:, y : y + height, x : x + width], seen
+    covers = []
+    for line, length in ((rows, height), (columns, width)):
+        inside = ((line >= 0) & (line < length)).astype(np.float32)
+        shifts = np.lib.stride_tricks.sliding_window_view(inside, length, axis=1)
+        covers.append(shifts.reshape(count, shifts.shape[1], length // BLOCK, BLOCK).mean(3))
+    return wide, covers[0], covers[1]
+
+
+def _boxes(wide: Floats) -> Floats:
+    """Mean of the block that starts at each pixel."""
+    height, width = wide.shape[1] - BLOCK + 1, wide.shape[2] - BLOCK + 1
+    rows = wide[:, :height].copy()
+    for at in range(1, BLOCK):
+        rows += wide[:, at : at + height]
+    boxes = rows[:, :, :width].copy()
+    for at in range(1, BLOCK):
+        boxes += rows[:, :, at : at + width]
+    boxes /= BLOCK * BLOCK
+    return boxes
 
 
 def _global_motion(first: Floats, second: Floats) -> NDArray[np.int64]:

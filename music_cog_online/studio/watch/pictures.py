@@ -57,8 +57,8 @@ class Stretch(NamedTuple):
 def decode_small(path: Path, *, ffmpeg: Ffmpeg, width: int, height: int, times_s: list[float]) -> Iterator[Pictures]:
     """Decodes every frame in order, none repeated and none dropped.
 
-    The deblocking filter is left out on frames that no other frame builds on: at this size that shows nowhere and
-    saves a tenth of the time.
+    The deblocking filter is left out on bidirectional frames, on which at most their neighbours build: at this size
+    that shows nowhere and saves a sixth of the time.
 
     Args:
         path: The file.
@@ -80,7 +80,7 @@ def decode_small(path: Path, *, ffmpeg: Ffmpeg, width: int, height: int, times_s
         stamps = Path(folder) / "stamps"
         args = ["-map", "0:v:0", "-vf", graph, "-fps_mode", "passthrough", "-enc_time_base", "demux"]
         args += ["-stats_enc_pre", str(stamps), "-stats_enc_pre_fmt", "{pts} {tb}", "-f", "rawvideo", "pipe:1"]
-        with ffmpeg.reading(path, args, before=["-skip_loop_filter", "noref"]) as stream:
+        with ffmpeg.reading(path, args, before=["-skip_loop_filter", "bidir"]) as stream:
             _widen(stream)
             while data := stream.read(size * _READ):
                 count = len(data) // size
@@ -95,7 +95,7 @@ def decode_small(path: Path, *, ffmpeg: Ffmpeg, width: int, height: int, times_s
             times_s.append(float(int(pts) * Fraction(base)))
 
 
-def stretches(blocks: Iterable[Pictures], *, core: int = 768, margin: int) -> Iterator[Stretch]:
+def stretches(blocks: Iterable[Pictures], *, core: int = 512, margin: int) -> Iterator[Stretch]:
     """Puts blocks together into stretches of `core` frames with `margin` frames of the video on either side."""
     held: Pictures | None = None
     first = begin = 0
