@@ -119,25 +119,37 @@ def _content(tokens: Sequence[Token], hits: Sequence[Hit], kind_of: Mapping[str,
     content: set[int] = set()
     for hit in hits:
         if hit.concept == "caption":
-            content.update(_to_the_end(tokens, hit))
+            content.update(_to_the_end(tokens, hit.places[-1]))
         elif hit.concept == "look":
             content.update(_named(tokens, [other for other in hits if other.concept in kind_of], hit))
+    for place, token in enumerate(tokens):
+        if token.text == ":" and _is_introduced(tokens, hits, place):
+            content.update(range(place + 1, _end(tokens, place + 1, _CLAUSE_ENDS)))
     return content
 
 
-def _to_the_end(tokens: Sequence[Token], marker: Hit) -> range:
+def _is_introduced(tokens: Sequence[Token], hits: Sequence[Hit], colon: int) -> bool:
+    """Whether the clause before a colon is about an edit: "subtitle it: …"."""
+    start = max((i + 1 for i in range(colon) if tokens[i].kind == "mark"), default=0)
+    return any(hit.concept == "edit" and start <= hit.places[0] < colon for hit in hits)
+
+
+def _to_the_end(tokens: Sequence[Token], marker: int) -> range:
     """What follows "says", "titled" or "caption:": the rest of the clause; after a colon, of the sentence."""
-    start = marker.places[-1] + 1
-    colon = tokens[start - 1].text == ":"
+    start = marker + 1
+    colon = tokens[marker].text == ":"
     while start < len(tokens) and tokens[start].kind == "mark" and tokens[start].text in ",:":
         colon = colon or tokens[start].text == ":"
         start += 1
     if start < len(tokens) and tokens[start].kind in ("quoted", "link", "media_link"):
         return range(0)
-    ends = _SENTENCE_ENDS if colon else _CLAUSE_ENDS
+    return range(start, _end(tokens, start, _SENTENCE_ENDS if colon else _CLAUSE_ENDS))
+
+
+def _end(tokens: Sequence[Token], start: int, ends: Collection[str]) -> int:
+    """Place after the last word of content: a question mark is part of what is shown."""
     stop = next((i for i in range(start, len(tokens)) if tokens[i].text in ends), len(tokens))
-    asked = stop < len(tokens) and tokens[stop].text == "?"  # the question is part of what is shown
-    return range(start, stop + asked)
+    return stop + (stop < len(tokens) and tokens[stop].text == "?")
 
 
 def _named(tokens: Sequence[Token], hits: Sequence[Hit], look: Hit) -> set[int]:
