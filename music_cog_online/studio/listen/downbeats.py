@@ -7,7 +7,7 @@ bar early, as songs do. The metre is the one whose counting explains more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,10 @@ from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, normalis
 __all__ = ["BarCurves", "Bars", "beat_cues", "count_bars", "explained", "prepare"]
 
 Floats = NDArray[np.float64]
-_RESET_COST = 10.0
+_RESET_COST, _LATER_RESET_COST = 10.0, 30.0  # before and after the beats are known
 THREE_COST = 0.45  # 3/4 is rarer: it must explain this much more, per beat
 FEWEST_BEATS = 8
+_CUT_S = 0.05  # a beat so near the end of the sound is cut off and tells nothing
 _NEAR = (3, 5)  # frames before and after a beat in which its onsets lie
 
 # What each place in the bar is expected to have more or less of than the others.
@@ -47,6 +48,20 @@ _PATTERNS: dict[int, dict[str, tuple[float, ...]]] = {
         "snare": (-0.3, 0.15, 0.15),
         "low_before": (0.0, -0.3, 0.3),
         "bass_level": (0.2, -0.1, -0.1),
+    },
+}
+
+# The same for what is asked only once the beats are known, since it costs more.
+_LATER_PATTERNS: dict[int, dict[str, tuple[float, ...]]] = {
+    4: {
+        "snare": (-0.3, 0.3, -0.3, 0.3),
+        "rhythm_change": (0.8, -0.3, -0.25, -0.25),
+        "held": (0.8, -0.3, -0.25, -0.25),
+    },
+    3: {
+        "snare": (-0.3, 0.15, 0.15),
+        "rhythm_change": (0.8, -0.4, -0.4),
+        "held": (0.8, -0.4, -0.4),
     },
 }
 
@@ -96,12 +111,25 @@ def prepare(spectra: Spectra) -> BarCurves:
 
 def count_bars(spectra: Spectra, beats_s: Floats) -> Bars:
     """Counts (b,) beats; fewer than eight are counted in four from the first."""
-    if len(beats_s) < FEWEST_BEATS:
+    heard = beats_s[: int(np.searchsorted(beats_s, spectra.duration_s - _CUT_S))]
+    if len(heard) < FEWEST_BEATS:
         return Bars(np.arange(len(beats_s), dtype=np.int64) % 4 + 1, 4, 0.0)
-    rhythm = _likeness(spectra, beats_s)
+    bars = _count_heard(spectra, heard)
+    rest = bars.beat_in_bar[-1] + np.arange(len(beats_s) - len(heard))
+    return replace(bars, beat_in_bar=np.concatenate([bars.beat_in_bar, rest % bars.meter + 1]))
+
+
+def _count_heard(spectra: Spectra, beats_s: Floats) -> Bars:
+    shapes = rhythm_shapes(spectra, beats_s)
+    rhythm = _likeness(shapes)
+    curves = prepare(spectra)
+    cues = beat_cues(curves, beats_s)
+    first = place_evidence(cues, _PATTERNS)
+    later = place_evidence(cues | _later_cues(curves, shapes, beats_s), _LATER_PATTERNS)
     best: tuple[float, int, NDArray[np.int64], Floats] | None = None
-    for meter, evidence in place_evidence(beat_cues(prepare(spectra), beats_s)).items():
-        places, score = _count(evidence)
+    for meter in first:
+        evidence = first[meter] + later[meter]
+        places, score = _count(evidence, _LATER_RESET_COST)
         total = score / len(beats_s) + rhythm[meter] - (THREE_COST if meter == 3 else 0.0)
         if best is None or total > best[0]:
             best = (total, meter, places, evidence)
@@ -114,14 +142,16 @@ def explained(curves: BarCurves, beats_s: Floats) -> float:
     """How well (b,) beats can be counted in bars: evidence a beat of the best counting; 0 for fewer than eight."""
     if len(beats_s) < FEWEST_BEATS:
         return 0.0
-    evidence = place_evidence(beat_cues(curves, beats_s))
-    return max(_count(e)[1] / len(beats_s) - (THREE_COST if meter == 3 else 0.0) for meter, e in evidence.items())
+    evidence = place_evidence(beat_cues(curves, beats_s), _PATTERNS)
+    return max(
+        _count(e, _RESET_COST)[1] / len(beats_s) - (THREE_COST if meter == 3 else 0.0) for meter, e in evidence.items()
+    )
 
 
-def place_evidence(cues: dict[str, Floats]) -> dict[int, Floats]:
+def place_evidence(cues: dict[str, Floats], patterns: dict[int, dict[str, tuple[float, ...]]]) -> dict[int, Floats]:
     """(b, meter) evidence that a beat has a place in its bar, for each metre."""
     evidence = {}
-    for meter, pattern in _PATTERNS.items():
+    for meter, pattern in patterns.items():
         curves = np.stack([cues[_of_bar(name, meter)] for name in pattern], axis=1)
         evidence[meter] = np.asarray(curves @ np.array(list(pattern.values())), np.float64)
     return evidence
@@ -130,11 +160,10 @@ def place_evidence(cues: dict[str, Floats]) -> dict[int, Floats]:
 def beat_cues(curves: BarCurves, beats_s: Floats) -> dict[str, Floats]:
     """(b,) values of what tells places in the bar apart, each robustly standardised over the piece."""
     last = len(curves.onsets) - 1
-    at = np.clip(np.rint(beats_s * FRAME_RATE).astype(np.int64), 0, last)
+    at, ends = _spans(beats_s, last)
     middles_s = beats_s - np.diff(beats_s, prepend=2 * beats_s[0] - beats_s[1]) / 2
     before = np.clip(np.rint(middles_s * FRAME_RATE).astype(np.int64), 0, last)
     onsets = curves.onsets[at]
-    ends = np.append(at[1:], min(last + 1, 2 * int(at[-1]) - int(at[-2])))
     chroma = curves.chroma_total[ends] - curves.chroma_total[at]
     cues = {
         "chord": _chord_change(chroma, 1),
@@ -186,10 +215,29 @@ def _chord_change(chroma: Floats, span: int) -> Floats:
     return change
 
 
-def _likeness(spectra: Spectra, beats_s: Floats) -> dict[int, float]:
+def _later_cues(curves: BarCurves, shapes: Floats, beats_s: Floats) -> dict[str, Floats]:
+    """(b,) values of two more cues: the rhythm of four beats differs from that of the four before; a chord is held."""
+    at, ends = _spans(beats_s, len(curves.onsets) - 1)
+    chroma = curves.chroma_total[ends] - curves.chroma_total[at]
+    chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6
+    held = np.append((chroma[:-1] * chroma[1:]).sum(axis=1), 0.0)
+    shapes = (shapes - shapes.mean(axis=0)) / (shapes.std(axis=0) + 0.1)
+    total = np.concatenate([np.zeros((1, shapes.shape[1])), np.cumsum(shapes, axis=0)])
+    sums = total[4:] - total[:-4]
+    change = np.zeros(len(beats_s))
+    change[4 : len(change) - 3] = np.linalg.norm(sums[4:] - sums[:-4], axis=1)
+    return {"rhythm_change": _standardised(change), "held": _standardised(held)}
+
+
+def _spans(beats_s: Floats, last: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(b,) frames from which and up to which each beat lasts."""
+    at = np.clip(np.rint(beats_s * FRAME_RATE).astype(np.int64), 0, last)
+    return at, np.append(at[1:], min(last + 1, 2 * int(at[-1]) - int(at[-2])))
+
+
+def _likeness(shapes: Floats) -> dict[int, float]:
     """How much more alike beats are that lie a bar (and two) apart than beats that do not, for each metre."""
-    shape = rhythm_shapes(spectra, beats_s)
-    shape = shape - shape.mean(axis=0)
+    shape = shapes - shapes.mean(axis=0)
     shape /= np.linalg.norm(shape, axis=1, keepdims=True) + 1e-6
 
     def alike(lag: int) -> float:
@@ -199,7 +247,7 @@ def _likeness(spectra: Spectra, beats_s: Floats) -> dict[int, float]:
     return {4: four, 3: three}
 
 
-def _count(evidence: Floats) -> tuple[NDArray[np.int64], float]:
+def _count(evidence: Floats, reset_cost: float) -> tuple[NDArray[np.int64], float]:
     """Best path of places (b,) from 0, each one more than the last, going back to the first at a cost.
 
     The bars of a path start at beats that are k modulo the metre; the search is over k, plain numbers, beat by beat.
@@ -211,9 +259,9 @@ def _count(evidence: Floats) -> tuple[NDArray[np.int64], float]:
     for beat, row in enumerate(rows):
         fresh = beat % meter
         best = max(range(meter), key=score.__getitem__)
-        joined = score[best] - _RESET_COST > score[fresh]
+        joined = score[best] - reset_cost > score[fresh]
         if joined:
-            score[fresh] = score[best] - _RESET_COST
+            score[fresh] = score[best] - reset_cost
         came.append((fresh, best if joined else fresh))
         for k in range(meter):
             score[k] += row[(beat - k) % meter]
