@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     speaker = reporter(as_json=args.json, out=sys.stdout, err=sys.stderr)
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    # Shells start background commands deaf to SIGINT; who sends it to one nevertheless means it.
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         result = _result(args, speaker)
         speaker.finish(result)
@@ -51,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return result.exit_code
 
 

@@ -132,6 +132,12 @@ class Store:
 
     # Projects
 
+    @contextmanager
+    def opening_lock(self) -> Iterator[None]:
+        """A block in which no other command opens a project here, so that commands started at once share one."""
+        with self._file_lock("opening", _SIGN_IN_TIMEOUT_S):
+            yield
+
     def session(self) -> Session | None:
         """The current session."""
         projects = self._read("projects")

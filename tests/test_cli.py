@@ -173,6 +173,26 @@ def test_an_interrupt_says_how_to_go_on_and_the_next_export_does(shell: Shell, p
     assert peer.count("POST", "/api/render/proxy/lambda") == 1
 
 
+def test_a_command_started_deaf_to_interrupts_hears_them(shell: Shell, peer: Peer) -> None:
+    peer.route("POST", "/run_sse", sse(Wait(30)))
+    shell.environ["MUSIC_COG_TIME_SCALE"] = "1"
+    deaf = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', sys.executable, "-m", "music_cog_online")
+    process = shell.start("edit", "sync", "--json", command=deaf)
+    _until(lambda: peer.count("POST", "/run_sse") == 1)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert json.loads(out)["error"]["kind"] == "interrupted"
+
+
+def test_commands_started_at_once_share_one_project(shell: Shell, peer: Peer) -> None:
+    started = [shell.start("upload", name) for name in ("clip.mp4", "song.wav", "clip.mp4")]
+    assert [process.communicate(timeout=60) and process.returncode for process in started] == [0, 0, 0]
+    assert peer.count("POST", "/api/auth/anonymous-token") == 1
+    assert peer.count("POST", "/api/tasks/me/with-session/nemo_agent") == 1
+    assert peer.count("POST", "/api/upload-video/nemo_agent/me/sid_1") == 3
+
+
 def test_a_killed_export_is_picked_up(shell: Shell, peer: Peer) -> None:
     shell.environ["MUSIC_COG_TIME_SCALE"] = "1"
     peer.route(*STATUS, render_answer("processing"))

@@ -26,8 +26,10 @@ def run(context: Context, *, new: bool = False) -> ActionResult:
     """
     context.teller.say(context.manifest.messages["setting_up"])
     lines: list[str] = []
-    if new or context.store.session() is None:
+    if new:
         open_fresh(context)
+    elif context.store.session() is None:
+        current(context)
     else:
         state = in_session(context, lambda session: context.api.state(session.session_id))
         timeline = Timeline.from_draft(state.draft)

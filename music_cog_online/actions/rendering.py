@@ -81,7 +81,7 @@ def fetch(context: Context, status: RenderStatus, place: Destination) -> Path:
     with place.landing() as hidden:
         try:
             context.api.download_render(status.id, hidden, url=status.url, on_progress=show)
-        except (RateLimited, SessionLost):
+        except RateLimited:
             raise
         except BackendRefused as error:
             # Noted as failed, so that the next export renders afresh instead of asking for this one for ever.

@@ -16,7 +16,12 @@ _Result = TypeVar("_Result")
 
 def current(context: Context, *, text: str = "") -> Session:
     """The current session, a fresh one where there is none; `text` tells the language."""
-    return context.store.session() or open_fresh(context, text=text)
+    session = context.store.session()
+    if session is not None:
+        return session
+    with context.store.opening_lock():
+        # Another command may have been faster.
+        return context.store.session() or open_fresh(context, text=text)
 
 
 def open_fresh(context: Context, *, text: str = "", title: str = "") -> Session:
@@ -51,8 +56,12 @@ def _replaced(context: Context, lost: Session, *, text: str) -> Session:
     from music_cog_online.actions import uploads
     from music_cog_online.actions.words import listed
 
-    fresh = open_fresh(context, text=text, title=lost.title)
-    owed = uploads.hand_down(context.store, lost.session_id, fresh.session_id)
+    with context.store.opening_lock():
+        now = context.store.session()
+        if now is not None and now.created_at > lost.created_at:
+            return now
+        fresh = open_fresh(context, text=text, title=lost.title)
+        owed = uploads.hand_down(context.store, lost.session_id, fresh.session_id)
     line = "The backend no longer knows this project, so I opened a new one; what was edited before is gone."
     if owed:
         line += f" {listed(owed)} will be uploaded again with the next instruction."

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import requests
 
-from music_cog_online.errors import BrokenAnswer, StoreError, Unreachable, UsageError
+from music_cog_online.errors import BackendRefused, BrokenAnswer, StoreError, Unreachable, UsageError
 from music_cog_online.files import remove_left_behind, temp_beside
 from music_cog_online.wire.transport import Attempts, Call, Transport, translated
 
@@ -93,6 +93,7 @@ class _Fetch:
             self._begin_again()
             if response.status_code == 416:
                 raise Unreachable("The download could not be resumed.", sent=True)
+            self._refused_elsewhere(response)
             self._transport.judge(response)
             raise BrokenAnswer("The backend did not answer with a file.", status=response.status_code)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -111,6 +112,12 @@ class _Fetch:
                     self._on_progress(self._done, self._total)
         if self._done == 0 or (self._total is not None and self._done != self._total):
             raise Unreachable("The file came incomplete.", sent=True)
+
+    @staticmethod
+    def _refused_elsewhere(response: requests.Response) -> None:
+        """Another host than the backend said no: it knows neither our token nor the error table."""
+        if "Authorization" not in response.request.headers and response.status_code < 500:
+            raise BackendRefused("The file is not at its address any more.", status=response.status_code)
 
     def _place(self, response: requests.Response) -> None:
         """Find out which part of the file this answer holds."""

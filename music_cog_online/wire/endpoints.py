@@ -260,16 +260,26 @@ class Api:
 
         Raises:
             StoreError: `dest` cannot be written.
+            Unreachable: the file may come another time.
             MusicCogError: why the fallback path failed too.
         """
+        lost: Unreachable | None = None
         if url:
             try:
                 return self.download(url, dest, on_progress=on_progress)
-            except (BackendRefused, BrokenAnswer, Unreachable, NotSignedIn):
+            except Unreachable as error:
+                lost = error
+            except (BackendRefused, BrokenAnswer, NotSignedIn):
                 # The fallback path says what is wrong if it fails as well.
                 pass
         fallback = f"/api/render/proxy/{quote(render_id, safe='')}/download"
-        return self.download(fallback, dest, on_progress=on_progress)
+        try:
+            return self.download(fallback, dest, on_progress=on_progress)
+        except (BackendRefused, BrokenAnswer) as error:
+            # Where the address itself did not say no, the file is not gone.
+            if lost is not None:
+                raise lost from error
+            raise
 
     def _upload_path(self, session_id: str) -> str:
         return f"/api/upload-video/{_APP}/{_USER}/{quote(session_id, safe='')}"

@@ -28,6 +28,8 @@ __all__ = ["Attempts", "Call", "Transport", "read_body", "translated"]
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 65536
+# A shorter wait is over before anybody has read about it.
+_WORTH_TELLING_S = 3
 # An answer that comes drop by drop may take so many times as long as the server may be silent.
 _DRIP = 4
 _Answer = TypeVar("_Answer")
@@ -153,8 +155,8 @@ class Transport:
             raise
 
     def wait(self, message: str, wait_s: float) -> None:
-        """Say so, then wait; `message` names one of the manifest's sentences."""
-        if self.on_wait is not None:
+        """Say so, then wait; `message` names one of the manifest's sentences, or is empty for none."""
+        if self.on_wait is not None and message:
             self.on_wait(self.manifest.messages[message].format(wait=f"{wait_s:g} s"))
         self.clock.sleep(wait_s)
 
@@ -265,7 +267,8 @@ class Attempts:
             tried=self._tried,
             intervals=intervals,
         ):
-            transport.wait("retrying", retry.how_long_s(self._tried, hint_s, intervals))
+            wait_s = retry.how_long_s(self._tried, hint_s, intervals)
+            transport.wait("retrying" if wait_s >= _WORTH_TELLING_S else "", wait_s)
         else:
             raise error
 

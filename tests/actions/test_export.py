@@ -140,6 +140,25 @@ def test_a_file_that_is_gone_for_good_is_rendered_afresh_next_time(desk: Desk, p
     assert len(set(submitted(peer))) == 2
 
 
+def test_a_file_that_came_incomplete_is_fetched_again_next_time(desk: Desk, peer: Peer) -> None:
+    peer.route("GET", "/files/*", Answer(200, {"Content-Type": "video/mp4", "Content-Length": "99"}, (b"x" * 50,)))
+    with pytest.raises(Unreachable):
+        desk.run("export", output="out.mp4")
+    assert not Path("out.mp4").exists()
+    peer.route("GET", "/files/*", Answer(200, {"Content-Type": "video/mp4"}, VIDEO))
+    desk.run("export", output="out.mp4")
+    assert len(submitted(peer)) == 1
+
+
+def test_an_address_that_speaks_of_a_lost_session_costs_no_project(desk: Desk, peer: Peer) -> None:
+    peer.route("GET", "/files/*", code(1002))
+    peer.route("GET", "/api/render/proxy/*", code(1002))
+    peer.route(*STATUS, render_answer("completed", url=f"{peer.url}/files/gone.mp4"))
+    with pytest.raises(BackendRefused, match="no longer has"):
+        desk.run("export", output="out.mp4")
+    assert desk.context().store.session().session_id == "sid_1"  # type: ignore[union-attr]
+
+
 def test_bad_gateways_while_waiting_are_waited_out(desk: Desk, peer: Peer) -> None:
     done = render_answer("completed", url=f"{peer.url}/files/x.mp4")
     peer.route(*STATUS, *[Answer(502, {}, b"bad gateway")] * 9, done)

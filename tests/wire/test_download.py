@@ -61,6 +61,18 @@ def test_another_host_gets_neither_token_nor_attribution(peer: Peer, api: Api, d
     assert dest.read_bytes() == FILE
 
 
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 429])
+def test_a_refusal_of_another_host_is_about_the_file_alone(
+    peer: Peer, api_for: ApiFactory, dest: Path, status: int
+) -> None:
+    with Peer() as other:
+        other.route("GET", "/f.mp4", code(1001, status=status))
+        with pytest.raises(BackendRefused, match="not at its address"):
+            api_for().download(f"{other.url}/f.mp4", dest)
+        assert len(other.requests) == 1
+    assert peer.count("POST", "/api/auth/anonymous-token") == 1
+
+
 def test_a_cut_download_is_resumed(peer: Peer, api: Api, dest: Path) -> None:
     peer.route("GET", "/f.mp4", cut_at(40_000), rest)
     api.download("/f.mp4", dest)
