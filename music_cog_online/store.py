@@ -12,7 +12,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -92,15 +92,24 @@ class Store:
         home: folder of everything that outlives a command; made when first written to.
         backend_key: folder name of the backend: what one backend issued is never read for another.
         config_dir: folder of the client id that sibling skills share; None keeps it in `home`.
+        on_warning: told a sentence for the user when a document is broken and is set aside.
 
     Attributes:
-        warnings: sentences for the user: a document was broken and was set aside.
+        warnings: what was told.
     """
 
-    def __init__(self, home: Path, backend_key: str, *, config_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        backend_key: str,
+        *,
+        config_dir: Path | None = None,
+        on_warning: Callable[[str], None] | None = None,
+    ) -> None:
         self.home = home
         self.folder = home / "backends" / backend_key
         self.warnings: list[str] = []
+        self._on_warning = on_warning
         self._config_dir = config_dir
         self._locked = 0
 
@@ -353,6 +362,8 @@ class Store:
         except OSError as exc:
             raise _store_error(path, exc) from exc
         self.warnings.append(f"{path.name} was damaged; it was set aside as {aside.name} and starts afresh.")
+        if self._on_warning is not None:
+            self._on_warning(self.warnings[-1])
 
 
 def _records(kind: type[_Record], rows: Any) -> tuple[_Record, ...]:

@@ -62,7 +62,8 @@ class Context:
     @cached_property
     def store(self) -> Store:
         """What must outlive the command, for this backend."""
-        return Store(self.settings.home, self.backend.key, config_dir=self.settings.config_dir)
+        config_dir, say = self.settings.config_dir, self.teller.say
+        return Store(self.settings.home, self.backend.key, config_dir=config_dir, on_warning=say)
 
     @cached_property
     def api(self) -> Api:

@@ -6,7 +6,8 @@ A message is never sent twice: after a lost connection only the project's state 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from music_cog_online.actions.context import Context
@@ -65,15 +66,33 @@ def converse(
             hearing.take(event)
     except StreamLost as lost:
         hearing.end()
-        changes = _after_loss(context, session_id, before, lost)
+        with _message_left():
+            changes = _after_loss(context, session_id, before, lost)
         return Outcome((*hearing.lines, *changes), hearing.acts, changes, looked=True)
+    except SessionLost:
+        with _message_left() if hearing.begun else nullcontext():
+            raise
     hearing.end()
     if hearing.answered:
         return Outcome(hearing.lines, hearing.acts)
-    changes = _changes(before, _settled(context, session_id, before))
+    with _message_left():
+        changes = _changes(before, _settled(context, session_id, before))
     if not changes:
         raise hearing.failure()
     return Outcome(changes, hearing.acts, changes, looked=True)
+
+
+@contextmanager
+def _message_left() -> Iterator[None]:
+    """A block in which a lost session is no reason to do everything again: that would send the message twice."""
+    try:
+        yield
+    except SessionLost as lost:
+        raise BackendRefused(
+            "The backend has lost this project while it worked on it. The message is not sent again.",
+            hint="Shall I try again? Then send the same instruction once more; it goes to a new project.",
+            code=lost.code,
+        ) from lost
 
 
 def _remembered(context: Context, session_id: str) -> ProjectState:
@@ -112,12 +131,16 @@ class _Hearing:
 
     Args:
         context: where to speak.
+
+    Attributes:
+        begun: the backend has begun to work on the message.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         limits = context.manifest.limits
         self._transcript = Transcript(noise=context.manifest.gui.noise, max_chars=limits.max_reply_chars)
+        self.begun = False
         self._lines: list[str] = []
         self._acts: list[str] = []
 
@@ -136,6 +159,7 @@ class _Hearing:
 
     def take(self, event: ChatEvent) -> None:
         teller = self._context.teller
+        self.begun = self.begun or event.kind not in {"heartbeat", "notice"}
         if event.kind == "notice":
             teller.say(event.text)
         elif event.kind == "progress":

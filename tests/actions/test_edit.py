@@ -8,7 +8,7 @@ import pytest
 
 from music_cog_online.errors import BackendRefused, CreditsNeeded, StreamLost, UsageError
 from tests.actions.backends import EMPTY, SYNCED, Desk, said, states, tool_only
-from tests.peers import DROP, Peer, Wait, code, ok, sse
+from tests.peers import DROP, Answer, Peer, Wait, code, ok, sse
 
 RENDER = ("POST", "/api/render/proxy/lambda")
 CHAT = ("POST", "/run_sse")
@@ -138,3 +138,29 @@ def test_a_backend_that_cannot_tell_its_state_is_talked_to_all_the_same(desk: De
     peer.route("GET", "/api/state/nemo_agent/me/*", code(5000))
     assert desk.run("edit", text="add music").message == "Done."
     states(peer, EMPTY)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        sse(b'data: {"content":{"parts":[{"functionCall":{"name":"edit"}}]}}\n\n', b'data: {"code": 1002}\n\n'),
+        sse(b'data: {"content":{"parts":[{"functionCall":{"name":"edit"}}]}}\n\n', DROP),
+        tool_only(),
+    ],
+    ids=["told in the stream", "connection lost", "silent end"],
+)
+def test_a_project_lost_while_a_message_is_worked_on_does_not_get_the_message_again(
+    desk: Desk, peer: Peer, answer: Answer
+) -> None:
+    peer.route(*CHAT, answer)
+    peer.route("GET", "/api/state/nemo_agent/me/*", ok({"state": {"draft": EMPTY}}), code(1002))
+    with pytest.raises(BackendRefused, match="not sent again"):
+        desk.run("edit", text="add the title")
+    assert peer.count(*CHAT) == 1
+
+
+def test_damaged_notes_are_told(desk: Desk) -> None:
+    desk.run("connect")
+    (desk.context().store.folder / "projects.json").write_text("{half")
+    desk.run("state")
+    assert any("projects.json was damaged" in line for line in desk.heard)
