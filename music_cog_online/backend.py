@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from music_cog_online.errors import Unreachable, UsageError
 from music_cog_online.files import alive
 from music_cog_online.settings import Settings
+from music_cog_online.text import redact
 from music_cog_online.wire.urls import backend_key, check_address, is_loopback
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def choose(settings: Settings, flag: str | None, *, cloud_url: str) -> Backend:
         return Backend("cloud", url, backend_key(url), takes_token=True)
     if "://" not in named:
         raise UsageError(
-            f"There is no backend “{named}”.", hint="Use cloud, studio, or an address that begins with https://."
+            f"There is no backend “{redact(named)}”.",
+            hint="Use cloud, studio, or an address that begins with https://.",
         )
     url = check_address(named.rstrip("/"), what="The backend's address")
     trusted = _at_home(url) or url in (settings.api_url, cloud_url)

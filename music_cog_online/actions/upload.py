@@ -106,7 +106,8 @@ def _upload_one(context: Context, session: Session, source: str) -> tuple[Upload
 
 
 def _name(source: str) -> str:
-    return source if is_link(source) else Path(source).name or source
+    # What stands behind the question mark may be a key to the file.
+    return source.partition("?")[0] if is_link(source) else Path(source).name or source
 
 
 def _lines(handed: Handed) -> tuple[str, ...]:

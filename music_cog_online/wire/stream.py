@@ -81,13 +81,13 @@ def _progress(metadata: Mapping[str, Any]) -> Iterator[ChatEvent]:
 
 
 def _failure(payload: Mapping[str, Any]) -> Iterator[ChatEvent]:
-    """An ADK `errorCode`, a bare `{"error": …}`, or the API's own `{"code": 2001, …}`."""
+    """An ADK `errorCode`, a bare `{"error": …}` or `{"detail": …}`, or the API's own `{"code": 2001, …}`."""
     code = _either(payload, "errorCode", "error_code")
     words = _either(payload, "errorMessage", "error_message")
     if code is None and payload.get("code") not in (None, 0, "0"):
         code, words = payload["code"], _either(payload, "message", "msg", "detail", "error")
-    if code is None and payload.get("error"):
-        error = payload["error"]
+    error = payload.get("error") or payload.get("detail")
+    if code is None and error:
         if isinstance(error, dict):
             code, words = error.get("code"), error.get("message")
         else:
