@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.watch.likeness import Floats, Pictures, unlikeness
+from music_cog_online.studio.watch.likeness import Floats, Pictures, block_means, unlikeness
 
 __all__ = ["Cut", "change", "find_cuts"]
 
@@ -23,9 +23,15 @@ _STAND_OUT = 1.3
 _GREAT_CHANGE = 25.0
 _COARSE_SPIKE = 0.02
 _COARSE = 0.2
-_WORTH_A_LOOK = 0.2
+_WORTH_A_LOOK = 0.1
 _THRESHOLD = 0.3
 _UNREST = 0.8
+_JUMP = 0.1  # least unlikeness of a cut within one scene
+_CALM = 0.03  # most unrest beside one
+_SPIKE = 4.5  # how many times the change around it a jump is
+_WIDE = 0.65  # share of the blocks in which it shows
+_SEEN = 3.0  # grey levels by which a block must change to show it
+_BARELY = 0.01  # margin of a cut that only that tells
 _REPEATED = 0.05  # share of the usual change, and
 _OFF_LINE = 0.2  # distance of a mixture from the line between its parts, by the line's length
 _SHORTEST_S = 0.07  # of a shot
@@ -77,15 +83,30 @@ def find_cuts(pictures: Pictures, moved: Floats, *, rate: float) -> list[Cut]:
         return []
     first = unlikeness(pictures.pick(frames - 1), pictures.pick(frames))
     frames, first = frames[first > _WORTH_A_LOOK], first[first > _WORTH_A_LOOK]
-    apart = _least_likeness(pictures, frames - 1, frames, first, step)
+    jumping = _jumping(pictures, moved, frames)
+    least = np.where(jumping, _JUMP, _THRESHOLD).astype(np.float32)
+    apart = _least_likeness(pictures, frames - 1, frames, first, least, step)
     blended = np.flatnonzero((apart < 2 * _THRESHOLD) & _blended(pictures, frames - 1))
     skipped = unlikeness(pictures.pick((frames[blended] - 2).clip(0)), pictures.pick(frames[blended]))
-    apart[blended] = _least_likeness(pictures, frames[blended] - 2, frames[blended], skipped, step)
-    hopeful = np.flatnonzero(apart > _THRESHOLD)
+    apart[blended] = _least_likeness(pictures, frames[blended] - 2, frames[blended], skipped, least[blended], step)
+    hopeful = np.flatnonzero(apart > least)
+    unrest = _unrest(pictures, frames[hopeful])
     margin = np.full(len(frames), -1.0, np.float32)
-    margin[hopeful] = apart[hopeful] - _THRESHOLD - _UNREST * _unrest(pictures, frames[hopeful])
+    margin[hopeful] = apart[hopeful] - _THRESHOLD - _UNREST * unrest
+    jumps = jumping[hopeful] & (unrest < _CALM)
+    margin[hopeful] = np.where(jumps, np.maximum(margin[hopeful], _BARELY), margin[hopeful])
     found = [Cut(int(kept[f]), float(a), float(m)) for f, a, m in zip(frames, apart, margin, strict=True) if m > 0]
     return _apart(found, max(1, round(_SHORTEST_S * rate)))
+
+
+def _jumping(pictures: Pictures, moved: Floats, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether nearly all of the picture changes at once and much more than it does around: a cut within one scene."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(moved, 5, mode="edge"), 11)[frames]
+    usual = np.delete(around, 5, axis=1).max(1)
+    step = np.abs(pictures.y[frames].astype(np.int16) - pictures.y[frames - 1]).astype(np.float32)
+    wide = (block_means(step) > _SEEN).mean((1, 2))
+    jumping: NDArray[np.bool_] = (moved[frames] > _SPIKE * (usual + 0.5)) & (wide > _WIDE)
+    return jumping
 
 
 def _apart(found: list[Cut], shortest: int) -> list[Cut]:
@@ -148,7 +169,7 @@ def _correlation(one: Floats, other: Floats) -> Floats:
 
 
 def _least_likeness(
-    pictures: Pictures, ends: NDArray[np.int64], begins: NDArray[np.int64], first: Floats, step: int
+    pictures: Pictures, ends: NDArray[np.int64], begins: NDArray[np.int64], first: Floats, least: Floats, step: int
 ) -> Floats:
     """How unlike the most similar two frames on both sides of each break are.
 
@@ -157,13 +178,14 @@ def _least_likeness(
         ends: Last frame before each break.
         begins: First frame after it.
         first: How unlike these two are.
+        least: How unlike they must be for a cut; below it nobody asks how far.
         step: How many frames count as one.
     """
     last = len(pictures.y) - 1
     apart = first.copy()
     for back, on in ((0, 2), (2, 0), (0, 1), (1, 0), (0, 4), (4, 0)):
         before, after = ends - back * step, begins + on * step
-        open_ = np.flatnonzero((before >= 0) & (after <= last) & (apart > _THRESHOLD))
+        open_ = np.flatnonzero((before >= 0) & (after <= last) & (apart > least))
         pairs = unlikeness(pictures.pick(before[open_]), pictures.pick(after[open_]))
         apart[open_] = np.minimum(apart[open_], pairs)
     return apart

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "Pictures", "unlikeness"]
+__all__ = ["BLOCK", "Floats", "Pictures", "block_means", "unlikeness"]
 
 BLOCK = 8
 """Side of a block in pixels; pictures are whole blocks wide and high."""
@@ -98,7 +98,7 @@ def _best_match(first: Floats, second: Floats, mean: Floats, variance: Floats, m
     for y in range(2 * _REACH + 1):
         for x in range(2 * _REACH + 1):
             place = slice(None), slice(y, y + height, BLOCK), slice(x, x + width, BLOCK)
-            covariance = _pool(first * wide[:, y : y + height, x : x + width]) - mean * means[place]
+            covariance = block_means(first * wide[:, y : y + height, x : x + width]) - mean * means[place]
             alike = (2 * covariance + _FLOOR) / (variance + variances[place] + _FLOOR)
             seen = rows_seen[:, y, :, None] * columns_seen[:, x, None, :] > _OVERLAP
             np.maximum(best, np.where(seen, alike, -1.0), out=best)
@@ -151,19 +151,21 @@ def _global_motion(first: Floats, second: Floats) -> NDArray[np.int64]:
 
 def _same_colour(before: Pictures, after: Pictures) -> Floats:
     """How much blocks without structure look the same by colour and, half as much, by light: 0..1."""
-    apart = np.abs(_pool(before.y.astype(np.float32)) - _pool(after.y.astype(np.float32))) / 2
+    apart = np.abs(block_means(before.y.astype(np.float32)) - block_means(after.y.astype(np.float32))) / 2
     for one, other in ((before.u, after.u), (before.v, after.v)):
-        apart += np.abs(_pool(one.astype(np.float32), BLOCK // 2) - _pool(other.astype(np.float32), BLOCK // 2))
+        apart += np.abs(
+            block_means(one.astype(np.float32), BLOCK // 2) - block_means(other.astype(np.float32), BLOCK // 2)
+        )
     same: Floats = np.clip(1.0 - (apart - 4.0) / 40.0, 0.0, 1.0).astype(np.float32)
     return same
 
 
 def _moments(pictures: Floats) -> tuple[Floats, Floats]:
-    mean = _pool(pictures)
-    return mean, _pool(pictures * pictures) - mean * mean
+    mean = block_means(pictures)
+    return mean, block_means(pictures * pictures) - mean * mean
 
 
-def _pool(pictures: Floats, side: int = BLOCK) -> Floats:
+def block_means(pictures: Floats, side: int = BLOCK) -> Floats:
     """Mean of each block, shape (n, rows, columns)."""
     rows = pictures[:, ::side].copy()  # plain sums: a matrix product this small would only keep threads spinning
     for at in range(1, side):

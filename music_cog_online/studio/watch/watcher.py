@@ -19,7 +19,7 @@ from music_cog_online.studio.watch.shots import Watching
 
 __all__ = ["watch"]
 
-_VERSION = "watch-1"
+_VERSION = "watch-2"
 _JITTER = 0.2  # frames by which a time may be off the even grid of a constant rate
 _LIVELY = 12.0  # grey levels of change that count as half of what can be
 
