@@ -28,16 +28,16 @@ FPS = 30
 
 _SHOTS: tuple[tuple[float, str], ...] = (
     (2.6, "gradients=c0=0x0b1d51:c1=0xf2545b:speed=0.06:type=linear:seed=1"),
-    (1.9, "mandelbrot=start_scale=2.2:end_scale=0.9:maxiter=300"),
-    (2.3, "gradients=c0=0x12664f:c1=0xf7b32b:speed=0.09:type=radial:seed=2"),
-    (1.7, "life=mold=30:ratio=0.1:death_color=0x702050:life_color=0x60f0d0:seed=5"),
-    (2.1, "gradients=c0=0x2d1e2f:c1=0xff715b:c2=0xf9cb40:nb_colors=3:speed=0.1:type=spiral:seed=3"),
-    (2.9, "mandelbrot=start_scale=0.004:end_scale=0.0012:start_x=-0.7436438:start_y=-0.1318259:maxiter=400"),
-    (1.8, "gradients=c0=0xe4fde1:c1=0x114b5f:speed=0.12:type=circular:seed=4"),
-    (2.4, "life=mold=10:ratio=0.18:death_color=0x202060:life_color=0xe0c040:seed=7"),
-    (1.6, "gradients=c0=0x5f0f40:c1=0x0fa3b1:speed=0.15:type=linear:seed=5"),
-    (2.7, "mandelbrot=start_scale=0.05:end_scale=0.02:start_x=-1.7685:start_y=0.0018:maxiter=400"),
-    (2.0, "gradients=c0=0xfb8b24:c1=0x240046:speed=0.11:type=spiral:seed=6"),
+    (1.97, "mandelbrot=start_scale=2.2:end_scale=0.9:maxiter=300"),
+    (2.5, "gradients=c0=0x12664f:c1=0xf7b32b:speed=0.09:type=radial:seed=2"),
+    (1.57, "life=mold=30:ratio=0.1:death_color=0x702050:life_color=0x60f0d0:seed=5"),
+    (2.08, "gradients=c0=0x2d1e2f:c1=0xff715b:c2=0xf9cb40:nb_colors=3:speed=0.1:type=spiral:seed=3"),
+    (2.97, "mandelbrot=start_scale=0.004:end_scale=0.0012:start_x=-0.7436438:start_y=-0.1318259:maxiter=400"),
+    (1.97, "gradients=c0=0xe4fde1:c1=0x114b5f:speed=0.12:type=circular:seed=4"),
+    (2.6, "life=mold=10:ratio=0.18:death_color=0x202060:life_color=0xe0c040:seed=7"),
+    (1.5, "gradients=c0=0x5f0f40:c1=0x0fa3b1:speed=0.15:type=linear:seed=5"),
+    (2.47, "mandelbrot=start_scale=0.05:end_scale=0.02:start_x=-1.7685:start_y=0.0018:maxiter=400"),
+    (2.1, "gradients=c0=0xfb8b24:c1=0x240046:speed=0.11:type=spiral:seed=6"),
 )
 _SHRINK = {"life": 16, "mandelbrot": 4}
 _SECTIONS: tuple[tuple[str, int], ...] = (
