@@ -16,7 +16,7 @@ from music_cog_online.studio.listen.beatwise import rhythm_shapes
 from music_cog_online.studio.listen.filters import local_mean
 from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, normalised_flux
 
-__all__ = ["BarCurves", "Bars", "beat_cues", "count_bars", "explained", "prepare"]
+__all__ = ["FEWEST_BEATS", "BarCurves", "Bars", "beat_cues", "count_bars", "explained", "prepare"]
 
 Floats = NDArray[np.float64]
 _RESET_COST, _LATER_RESET_COST = 10.0, 30.0  # before and after the beats are known

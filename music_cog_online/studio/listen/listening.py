@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ALGORITHM", "Drop", "Listening", "Section"]
 
-ALGORITHM = 3
+ALGORITHM = 4
 """Version of the analysis; a stored result of another version is not used."""
 
 _FORMAT = 1
@@ -19,12 +19,12 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A downbeat on which bass and loudness jump.
+    """A beat, nearly always a downbeat, on which bass and loudness jump.
 
     Attributes:
         time_s: When.
         strength_db: Rise of the level, mean of bass and whole, from two seconds before to four seconds after.
-        confidence: 0..1; above 0.5 most listeners would name it.
+        confidence: 0..1; above 0.5 the beat is more likely right than not.
     """
 
     time_s: float
