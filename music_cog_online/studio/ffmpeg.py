@@ -41,6 +41,7 @@ __all__ = ["MAX_PIXELS", "Ffmpeg", "default_binary", "input_args"]
 MAX_PIXELS = 50_000_000
 """Largest picture that is decoded: 8K with a margin."""
 
+_SAMPLES_A_FRAME = 32768
 _PROBE_TIMEOUT_S = 60.0
 _TAIL_LINES = 40
 _HIDDEN = re.compile(rb", F=0x[4-7]\b")
@@ -150,8 +151,10 @@ class Ffmpeg:
         align = "aresample=async=1:first_pts=0," if info.kind == "video" else ""
         end = "" if duration_s is None else f":end={first_s + duration_s:.9f}"
         trim = f"atrim=start={first_s:.9f}{end},asetpts=N/SR/TB," if first_s > 0 or end else ""
-        graph = f"{align}{trim}aresample={rate}:resampler=soxr"
-        command = ["-map", "0:a:0", "-af", graph, "-ac", str(channels), "-ar", str(rate), "-f", "f32le", "pipe:1"]
+        gather = f"asetnsamples=n={_SAMPLES_A_FRAME}:p=0"  # a third of the time went into passing on small frames
+        graph = f"{align}{trim}{gather},aresample={rate}:resampler=soxr"
+        form = ["-ac", str(channels), "-ar", str(rate), "-flush_packets", "0", "-f", "f32le"]
+        command = ["-map", "0:a:0", "-af", graph, *form, "pipe:1"]
         raw = bytearray()
         with self.reading(path, command) as stream:
             while block := stream.read(1 << 20):
