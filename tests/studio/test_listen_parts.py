@@ -8,6 +8,7 @@ from songs import make_song
 
 from music_cog_online.studio.listen.bar_pointer import TempoPrior, track
 from music_cog_online.studio.listen.downbeats import count_bars
+from music_cog_online.studio.listen.drops import find_drops
 from music_cog_online.studio.listen.extent import fit_to_sound
 from music_cog_online.studio.listen.filters import gaussian, local_mean, solve_pentadiagonal
 from music_cog_online.studio.listen.levels import FIGURES, choose, figures, readings, set_scene
@@ -86,3 +87,23 @@ def test_spectra_have_a_frame_every_hundredth_of_a_second_at_any_rate(rate: int)
     assert len(spectra.flux) == len(spectra.harmony) == len(spectra.loudness_db) == FRAME_RATE + 1
     assert spectra.flux.shape[1] == 7
     assert spectra.chroma.shape[1] == spectra.timbre.shape[1] == 12
+
+
+def test_a_beat_that_the_end_cuts_off_is_counted_on() -> None:
+    song = make_song(110, rate=RATE, bars=12)
+    end = round(float(song.beats_s[40]) * RATE) + 100
+    bars = count_bars(analyse(song.samples[:end], RATE), song.beats_s[:41])
+    assert np.array_equal(bars.beat_in_bar, song.beat_in_bar[:41])
+
+
+@pytest.mark.parametrize("shift", [0, 1, 2])
+def test_a_drop_is_found_on_its_beat_though_the_bars_are_miscounted(shift: int) -> None:
+    song = make_song(128, rate=RATE, bars=24, drop_bar=10)
+    drops = find_drops(analyse(song.samples, RATE), song.beats_s, np.roll(song.beat_in_bar, shift))
+    assert drops[0].time_s == pytest.approx(song.drop_s, abs=1e-6)
+
+
+def test_the_first_entry_of_a_song_is_no_drop() -> None:
+    song = make_song(120, rate=RATE, bars=16, start_s=5.0)
+    assert find_drops(analyse(song.samples, RATE), song.beats_s, song.beat_in_bar) == ()
+    assert find_drops(analyse(song.samples, RATE), song.beats_s[:4], song.beat_in_bar[:4]) == ()
