@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from music_cog_online.errors import BY_KIND, BackendRefused, ManifestError, MusicCogError, NotSignedIn
+from music_cog_online.errors import BY_KIND, BackendRefused, ManifestError, MediaRefused, MusicCogError, NotSignedIn
 
 __all__ = ["ErrorRule", "Formats", "Gui", "GuiRule", "Intervals", "Limits", "Manifest", "Urls", "load_manifest"]
 
@@ -202,7 +202,7 @@ class Manifest:
         }
         message, hint = variant["message"].format(**facts), variant.get("hint", "").format(**facts)
         cls = BY_KIND[rule.kind]
-        if cls is BackendRefused and detail:
+        if cls in (BackendRefused, MediaRefused) and detail:
             message = f"{message} It said: {detail}"
         if cls is NotSignedIn:
             return NotSignedIn(message, given=account == "given", hint=hint, code=code, status=status, data=data)

@@ -189,3 +189,9 @@ def test_no_second_copy_of_the_tables_is_in_the_code(manifest: Manifest) -> None
 
 def test_skill_yaml_is_plain_yaml() -> None:
     assert isinstance(yaml.safe_load((BUNDLE / "skill.yaml").read_text(encoding="utf-8")), dict)
+
+
+def test_why_a_file_is_refused_is_told_with_what_is_supported() -> None:
+    message = load_manifest().error(4001, detail="The link leads to a private address.").message
+    assert "mp4" in message
+    assert message.endswith("It said: The link leads to a private address.")
