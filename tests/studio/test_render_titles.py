@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,14 @@ def test_what_carries_no_words_is_left_out_and_told(tmp_path: Path) -> None:
     sheet = TitleMaker((640, 360), tmp_path, bundled_fonts()[:1]).sheet([title("party 🦩!")], 0, 2, "a")
     assert sheet.left_out == "🦩"
     assert "🦩" not in (tmp_path / "a.ass").read_text("utf-8")
+
+
+def test_the_longest_word_on_the_smallest_picture_takes_no_time(tmp_path: Path) -> None:
+    began = time.process_time()
+    TitleMaker((64, 64), tmp_path, bundled_fonts()[:1]).sheet([title("x" * 500)], 0, 2, "a")
+    assert time.process_time() - began < 4
+    [line] = [line for line in (tmp_path / "a.ass").read_text().splitlines() if line.startswith("Dialogue:")]
+    assert line.count("x") == 500
 
 
 def test_times_are_those_of_the_part(tmp_path: Path) -> None:

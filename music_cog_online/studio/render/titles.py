@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -202,11 +203,16 @@ def _wrapped(text: str, room: float, width_of: Callable[[str], float]) -> list[s
                 lines.append(line.strip())
             line = piece.lstrip()
             while len(line) > 1 and width_of(line.strip()) > room:
-                fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or width_of(line[:n]) <= room)
+                # By halving: measuring every beginning of a very long word would take longer than the render.
+                fits = max(1, bisect_right(range(1, len(line)), room, key=partial(_beginning, line, width_of)))
                 lines.append(line[:fits])
                 line = line[fits:]
         lines.append(line.strip())
     return lines
+
+
+def _beginning(line: str, width_of: Callable[[str], float], length: int) -> float:
+    return width_of(line[:length])
 
 
 def _pieces(paragraph: str) -> Iterator[str]:
