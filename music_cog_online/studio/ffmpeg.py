@@ -1,36 +1,24 @@
 """The one place that runs ffmpeg.
 
 Every input is opened with its demuxer forced from the file's own first bytes and with the ``file`` protocol alone, so
-that a media file can neither name another file nor reach the network. Every process has its own process group, a
-watch on its progress and a bounded memory of what it said.
+that a media file can neither name another file nor reach the network. `supervision.py` watches over the processes.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import re
-import signal
 import subprocess
-import sys
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from music_cog_online.studio.errors import (
-    Cancelled,
-    DiskFull,
-    FfmpegFailed,
-    FfmpegStalled,
-    MediaRefused,
-    MediaTooLarge,
-)
+from music_cog_online.studio.errors import MediaRefused, MediaTooLarge
 from music_cog_online.studio.media import MediaInfo
 from music_cog_online.studio.probing import demuxer_of, is_cut_short, parse_probe
+from music_cog_online.studio.supervision import cannot_start, supervised, watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,16 +31,8 @@ MAX_PIXELS = 50_000_000
 
 _SAMPLES_A_FRAME = 32768
 _PROBE_TIMEOUT_S = 60.0
-_TAIL_LINES = 40
 _HIDDEN = re.compile(rb", F=0x[4-7]\b")
 """Packets flagged as to be discarded: they are decoded for others' sake, and an edit list hides them."""
-_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of fcntl(2), which Python names from 3.10 on only where it was built so
-_BLAMES_THE_FILE = re.compile(
-    r"invalid data found|error while decoding|moov atom not found|could not find codec parameters|no decoder"
-    r"|does not contain any stream|matches no streams|picture size|error opening input|end of file"
-    r"|invalid argument.*opening input",
-    re.IGNORECASE,
-)
 
 
 def default_binary() -> str:
@@ -89,7 +69,7 @@ class Ffmpeg:
         try:
             done = subprocess.run([self.binary, "-version"], capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False)
         except OSError as exc:
-            raise _cannot_start(self.binary, exc) from exc
+            raise cannot_start(self.binary, exc) from exc
         words = done.stdout.decode("utf-8", "replace").split()
         return words[2] if len(words) > 2 else "unknown"
 
@@ -106,7 +86,7 @@ class Ffmpeg:
         except subprocess.TimeoutExpired as exc:
             raise MediaRefused(f"{path.name} could not be read in time.", hint="Is the file whole?") from exc
         except OSError as exc:
-            raise _cannot_start(self.binary, exc) from exc
+            raise cannot_start(self.binary, exc) from exc
         info = parse_probe(done.stderr.decode("utf-8", "replace"), path)
         if info.video is not None and info.video.coded_width * info.video.coded_height > MAX_PIXELS:
             raise MediaTooLarge(f"{path.name} has too many pixels.", hint="Scale it down to 8K or less.")
@@ -233,16 +213,16 @@ class Ffmpeg:
             FfmpegFailed: Anything else.
         """
         command = [self.binary, "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1", "-nostats", *args]
-        with _supervised(command, self.binary) as job:
-            watch = threading.Thread(target=_watch, args=(job, cancel, stall_s), daemon=True)
-            watch.start()
+        with supervised(command, self.binary) as job:
+            watcher = threading.Thread(target=watch, args=(job, cancel, stall_s), daemon=True)
+            watcher.start()
             for line in job.lines():
                 done_s = _progress_s(line)
                 if done_s is not None and on_progress and duration_s:
                     on_progress(min(1.0, done_s / duration_s))
             code = job.process.wait()
             job.ended.set()
-            watch.join()
+            watcher.join()
             job.raise_for(code, subject)
             return job.tail_text()
 
@@ -287,9 +267,9 @@ class Ffmpeg:
             StudioError: As `run` does, when the block ends or a write fails.
         """
         command = [self.binary, "-hide_banner", "-loglevel", "error", "-y", *args]
-        with _supervised(command, self.binary, feed=True, cwd=cwd) as job:
-            watch = threading.Thread(target=_watch, args=(job, cancel, stall_s), daemon=True)
-            watch.start()
+        with supervised(command, self.binary, feed=True, cwd=cwd) as job:
+            watcher = threading.Thread(target=watch, args=(job, cancel, stall_s), daemon=True)
+            watcher.start()
             try:
                 yield job.feed
                 job.end_of_input()
@@ -318,131 +298,15 @@ class Ffmpeg:
             StudioError: As `run` does, when all has been read; `Cancelled` after `stop`.
         """
         command = [self.binary, "-hide_banner", "-nostdin", "-loglevel", "error", *before, *input_args(path), *args]
-        with _supervised(command, self.binary) as job:
+        with supervised(command, self.binary) as job:
             stdout = job.process.stdout
             assert stdout is not None  # noqa: S101 (a pipe was asked for)
             if stop is not None:
-                threading.Thread(target=_watch, args=(job, stop, math.inf), daemon=True).start()
+                threading.Thread(target=watch, args=(job, stop, math.inf), daemon=True).start()
             yield stdout
             if stdout.read(1):
                 return  # the reader has what it wants
             job.raise_for(job.process.wait(), path.name)
-
-
-class _Job:
-    """A running ffmpeg, the end of its log and the time of its last sign of life."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self.ended = threading.Event()
-        self.last_progress = time.monotonic()
-        self.failure: type[Cancelled] | type[FfmpegStalled] | None = None
-        self._last_value = ""
-        self._log = threading.Thread(target=self._read_log, daemon=True)
-        self._log.start()
-
-    def _read_log(self) -> None:
-        assert self.process.stderr is not None  # noqa: S101 (a pipe was asked for)
-        for line in self.process.stderr:
-            self.tail.append(line.decode("utf-8", "replace").rstrip()[:500])
-
-    def lines(self) -> Iterator[str]:
-        assert self.process.stdout is not None  # noqa: S101 (a pipe was asked for)
-        for raw in self.process.stdout:
-            line = raw.decode("ascii", "replace").strip()
-            if line.startswith(("out_time_us=", "total_size=", "frame=")) and line != self._last_value:
-                self._last_value = line
-                self.last_progress = time.monotonic()
-            yield line
-
-    def feed(self, block: bytes | memoryview) -> None:
-        assert self.process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        self.process.stdin.write(block)
-        self.last_progress = time.monotonic()
-
-    def end_of_input(self) -> None:
-        assert self.process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        self.process.stdin.close()
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            self.process.kill()
-
-    def tail_text(self) -> str:
-        self._log.join(timeout=5.0)
-        return "\n".join(self.tail)
-
-    def raise_for(self, code: int, subject: str) -> None:
-        if self.failure is Cancelled:
-            raise Cancelled("The work was stopped.")
-        if self.failure is FfmpegStalled:
-            name = subject or "the video"
-            raise FfmpegStalled(f"Work on {name} made no progress and was stopped.", hint="Try again.")
-        if code == 0:
-            return
-        said = self.tail_text()
-        last = next((line for line in reversed(self.tail) if line.strip()), f"exit code {code}")
-        if "No space left on device" in said:
-            raise DiskFull("The disk is full.", hint="Free some room and run the same command again.")
-        if _BLAMES_THE_FILE.search(said):
-            name = subject or "A source file"
-            raise MediaRefused(f"{name} could not be decoded.", hint=f"Is the file whole? ffmpeg says: {last}")
-        raise FfmpegFailed(f"ffmpeg failed: {last}", hint="Try again; if it stays, see references/troubleshooting.md.")
-
-
-@contextmanager
-def _supervised(command: Sequence[str], binary: str, *, feed: bool = False, cwd: Path | None = None) -> Iterator[_Job]:
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as exc:
-        raise _cannot_start(binary, exc) from exc
-    for pipe in (process.stdin, process.stdout):
-        _widen(pipe)
-    job = _Job(process)
-    try:
-        yield job
-    finally:
-        if process.poll() is None:
-            job.kill()
-        process.wait()
-        job.ended.set()
-        job.tail_text()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                with suppress(BrokenPipeError):
-                    pipe.close()
-
-
-def _widen(pipe: IO[bytes] | None) -> None:
-    """Lets a pipe hold more, where the system can: fewer switches between processes when pictures pass through."""
-    if pipe is None or sys.platform != "linux":
-        return
-    import fcntl  # not on every system
-
-    with suppress(OSError):  # the user may have used up what is allowed
-        fcntl.fcntl(pipe.fileno(), _SET_PIPE_SIZE, 1 << 20)
-
-
-def _watch(job: _Job, cancel: threading.Event | None, stall_s: float) -> None:
-    while not job.ended.wait(0.1):
-        if cancel is not None and cancel.is_set():
-            job.failure = Cancelled
-        elif time.monotonic() - job.last_progress > stall_s:
-            job.failure = FfmpegStalled
-        else:
-            continue
-        job.kill()
-        return
 
 
 def _progress_s(line: str) -> float | None:
@@ -459,10 +323,3 @@ def _read_exactly(stream: IO[bytes], size: int) -> bytes:
         blocks.append(block)
         left -= len(block)
     return b"".join(blocks)
-
-
-def _cannot_start(binary: str, exc: OSError) -> FfmpegFailed:
-    return FfmpegFailed(
-        f"ffmpeg cannot be started ({exc.strerror}): {binary}",
-        hint="Unset MUSIC_COG_FFMPEG to use the one that is installed with the studio.",
-    )

@@ -164,7 +164,7 @@ def _gone(pid: int) -> bool:
 
 
 def test_no_progress_for_a_while_is_a_stall(acting: Callable[[str], Ffmpeg]) -> None:
-    ffmpeg = acting("echo out_time_us=1000; while :; do echo out_time_us=1000; sleep 0.05; done")
+    ffmpeg = acting("while :; do echo frame=30; echo total_size=48; echo out_time_us=1000; sleep 0.05; done")
     with pytest.raises(FfmpegStalled, match=r"clip\.mp4"):
         ffmpeg.run([], stall_s=0.3, subject="clip.mp4")
 
