@@ -37,7 +37,8 @@ def listen(samples: NDArray[np.float32], rate: int, *, duration_s: float | None 
         raise ValueError("listen needs mono samples, at least 8000 a second")
     duration_s = len(samples) / rate if duration_s is None else duration_s
     cut = samples[: int(LONGEST_S * rate)]
-    clean = np.nan_to_num(cut, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
+    clean = cut if np.isfinite(cut).all() else np.nan_to_num(cut, nan=0.0, posinf=0.0, neginf=0.0)
+    clean = clean.astype(np.float32, copy=False)
     spectra = analyse(clean, rate)
     scene = set_scene(spectra)
     grid_s, pulse_s = choose(scene)
