@@ -83,6 +83,9 @@ def fetch(context: Context, status: RenderStatus, place: Destination) -> Path:
             context.api.download_render(status.id, hidden, url=status.url, on_progress=show)
         except RateLimited:
             raise
+        except Unreachable as error:
+            error.hint = "The render is done and is not lost: run the same command again, and only the file is fetched."
+            raise
         except BackendRefused as error:
             # Noted as failed, so that the next export renders afresh instead of asking for this one for ever.
             _note(context, replace(status, status="failed"))

@@ -69,6 +69,8 @@ def serve(open_studio: Callable[[], Studio], folder: Path, listening: Listening,
     Raises:
         StudioError: Another process serves this folder, or the address cannot be had.
     """
+    # What people upload is theirs alone, on a machine with other users, too.
+    os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(folder / "studio.lock")
     try:

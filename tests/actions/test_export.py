@@ -142,8 +142,9 @@ def test_a_file_that_is_gone_for_good_is_rendered_afresh_next_time(desk: Desk, p
 
 def test_a_file_that_came_incomplete_is_fetched_again_next_time(desk: Desk, peer: Peer) -> None:
     peer.route("GET", "/files/*", Answer(200, {"Content-Type": "video/mp4", "Content-Length": "99"}, (b"x" * 50,)))
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as caught:
         desk.run("export", output="out.mp4")
+    assert "run the same command again" in caught.value.hint
     assert not Path("out.mp4").exists()
     peer.route("GET", "/files/*", Answer(200, {"Content-Type": "video/mp4"}, VIDEO))
     desk.run("export", output="out.mp4")

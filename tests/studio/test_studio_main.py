@@ -55,6 +55,7 @@ def test_an_embedded_studio_tells_where_it_listens_and_ends_when_told(
     path = tmp_path / "studio" / "server.json"
     assert path.stat().st_mode & 0o777 == 0o600
     assert facts["pid"] == embedded.pid
+    assert not [one for one in path.parent.rglob("*") if one.stat().st_mode & 0o077]
     token = requests.post(
         f"{facts['url']}/api/auth/anonymous-token", headers={"X-Client-Id": "a-client"}, timeout=10
     ).json()["data"]["token"]
