@@ -32,7 +32,11 @@ _GO_ON = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `music-cog`; returns the exit code."""
     given = sys.argv[1:] if argv is None else argv
-    return run(arguments.parse(arguments.build(given), given))
+    try:
+        return run(arguments.parse(arguments.build(given), given))
+    except KeyboardInterrupt:
+        # Before the command began, or while it said its last words.
+        return _INTERRUPTED
 
 
 def run(args: argparse.Namespace) -> int:
