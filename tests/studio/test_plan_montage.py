@@ -101,6 +101,14 @@ def test_a_target_length_is_kept() -> None:
     assert made.duration_s == pytest.approx(30.0, abs=2.1)
 
 
+@pytest.mark.parametrize("density", ["auto", "beat", "bar", "phrase"])
+@pytest.mark.parametrize("target_s", [3.0, 5.0, 7.0])
+def test_a_short_target_is_kept_with_whatever_density_and_shots(density: str, target_s: float) -> None:
+    pictures = [video([63, 57, 60], media="one"), video([45, 54, 54, 27], media="two")]
+    wish = Wish(mode="picture_to_music", density=density, target_s=target_s)  # type: ignore[arg-type]
+    assert plan(pictures, song(steady(120, 100)), wish).duration_s == pytest.approx(target_s, abs=0.6)
+
+
 def test_still_images_are_shown_once_each() -> None:
     stills = [PictureSource(f"image{number}", None) for number in range(5)]
     made = plan(stills, song(steady(120, 100)), Wish(density="bar"))

@@ -107,7 +107,16 @@ def fill(
     Returns:
         Shots for the slots; fewer than slots if the material is used up.
     """
-    reels = _chosen(reels, len(frames))
+    chosen = _chosen(reels, len(frames))
+    shots = _filled(frames, chosen, rate, strongest)
+    if len(shots) == len(frames) or len(chosen) == len(reels):
+        return shots
+    return max(shots, _filled(frames, reels, rate, strongest), key=len)  # some of the chosen were too short
+
+
+def _filled(
+    frames: Sequence[int], reels: Sequence[Reel], rate: Fraction, strongest: int | None
+) -> tuple[PlannedShot, ...]:
     shelf = _Shelf(reels, rounds=-(-len(frames) // max(1, len(reels))))
     order = _turns(frames, reels, rate)
     if strongest is not None and strongest < len(order):

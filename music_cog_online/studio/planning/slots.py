@@ -16,6 +16,7 @@ __all__ = ["Layout", "layouts", "steady_layout"]
 Floats = NDArray[np.float64]
 
 _SHORTEST_S = 0.4
+_LAST_S = 0.8  # a shorter last shot looks like a mistake
 _PHRASE_BARS = 4
 _LOUD, _CALM = 0.66, 0.33
 _STEADY_S = 2.5
@@ -99,6 +100,7 @@ def _layout(course: Course, density: Density, start: int, length_s: float, slot_
         if after is None or beats[after] - beats[start] > length_s * 1.02 + 0.05:
             break
         marks.append(after)
+    _end_near(marks, beats, float(beats[start]) + length_s * 1.02 + 0.05, slot_s)
     if len(marks) < 2 and start + 1 < len(beats):
         marks.append(start + 1)
     played = course.energy[start : marks[-1]]
@@ -109,6 +111,16 @@ def _layout(course: Course, density: Density, start: int, length_s: float, slot_
         drop_s=float(beats[drop_beat]) if opens is not None else None,
         loudness=float(np.mean(played)) if len(played) else 0.0,
     )
+
+
+def _end_near(marks: list[int], beats: Floats, end_s: float, slot_s: float) -> None:
+    """Ends the last slot, or one more that is shorter than the others, on the last beat before `end_s`."""
+    last = int(np.searchsorted(beats, end_s, side="right")) - 1
+    left_s = float(beats[last] - beats[marks[-1]]) if last > marks[-1] else 0.0
+    if left_s >= _LAST_S:
+        marks.append(last)
+    elif left_s > 0 and len(marks) > 1 and beats[last] - beats[marks[-2]] <= slot_s:
+        marks[-1] = last
 
 
 def _next_mark(course: Course, density: Density, marks: list[int], drop_beat: int, slot_s: float) -> int | None:
