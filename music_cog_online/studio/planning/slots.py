@@ -100,7 +100,7 @@ def _layout(course: Course, density: Density, start: int, length_s: float, slot_
         if after is None or beats[after] - beats[start] > length_s * 1.02 + 0.05:
             break
         marks.append(after)
-    _end_near(marks, beats, float(beats[start]) + length_s * 1.02 + 0.05, slot_s)
+    _end_near(marks, beats, float(beats[start]) + length_s * 1.02 + 0.05)
     if len(marks) < 2 and start + 1 < len(beats):
         marks.append(start + 1)
     played = course.energy[start : marks[-1]]
@@ -113,14 +113,11 @@ def _layout(course: Course, density: Density, start: int, length_s: float, slot_
     )
 
 
-def _end_near(marks: list[int], beats: Floats, end_s: float, slot_s: float) -> None:
-    """Ends the last slot, or one more that is shorter than the others, on the last beat before `end_s`."""
+def _end_near(marks: list[int], beats: Floats, end_s: float) -> None:
+    """Adds a last slot, shorter than the others, that ends on the last beat before `end_s`."""
     last = int(np.searchsorted(beats, end_s, side="right")) - 1
-    left_s = float(beats[last] - beats[marks[-1]]) if last > marks[-1] else 0.0
-    if left_s >= _LAST_S:
+    if last > marks[-1] and beats[last] - beats[marks[-1]] >= _LAST_S:
         marks.append(last)
-    elif left_s > 0 and len(marks) > 1 and beats[last] - beats[marks[-2]] <= slot_s:
-        marks[-1] = last
 
 
 def _next_mark(course: Course, density: Density, marks: list[int], drop_beat: int, slot_s: float) -> int | None:
