@@ -6,7 +6,6 @@ This file is read by old Pythons too, so that they can say so: no syntax newer t
 import argparse
 import importlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -68,8 +67,3 @@ def run_newer(script: str, argv: "list[str]") -> int:
         )
     )
     return 1
-
-
-def environ() -> "dict[str, str]":
-    """The environment of this process, for those who start another."""
-    return dict(os.environ)

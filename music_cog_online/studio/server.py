@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -28,8 +28,6 @@ from music_cog_online.studio.service import ATTRIBUTION, Studio, describe
 from music_cog_online.studio.uploads import MAX_FILES, Rejected, receive_multipart
 
 __all__ = ["Activity", "create_app"]
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 _MAX_ID = 200
 
