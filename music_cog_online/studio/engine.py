@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from music_cog_online.studio.planning.types import PictureSource, SongSource, SyncPlan, Wish
     from music_cog_online.studio.render import RenderResult
     from music_cog_online.studio.verify import SongReference, SyncReport
+    from music_cog_online.studio.verifying.timeline import Source
     from music_cog_online.studio.watch.shots import Watching
 
 __all__ = ["Engine"]
@@ -95,12 +96,26 @@ class Engine:
             output=output,
         )
 
-    def reference(self, song: Path, *, cache: Path | None) -> SongReference:
-        """A song to look for in a finished file."""
+    def reference(
+        self, song: Path, draft: Mapping[str, Any], media: Mapping[str, MediaFile], *, cache: Path | None
+    ) -> SongReference:
+        """A song to look for in a file made from a draft, with the places at which the draft has it."""
+        from music_cog_online.studio.render import parse_draft
         from music_cog_online.studio.verify import SongReference
+        from music_cog_online.studio.verifying.timeline import expected_maps
 
         samples = self.ffmpeg.decode_audio(song, rate=_SONG_RATE)
-        return SongReference(samples, _SONG_RATE, self.listen_file(song, cache=cache))
+        expected = expected_maps(parse_draft(draft, media), song)
+        return SongReference(samples, _SONG_RATE, self.listen_file(song, cache=cache), expected)
+
+    def sources(
+        self, draft: Mapping[str, Any], media: Mapping[str, MediaFile], *, cache: Path | None
+    ) -> tuple[Source, ...] | None:
+        """The clips of a draft as they were handed over; None when they are no longer there."""
+        from music_cog_online.studio.render import parse_draft
+        from music_cog_online.studio.verifying.timeline import sources_of
+
+        return sources_of(parse_draft(draft, media), lambda path: self.watch(path, cache=cache))
 
     def verify(self, path: Path, *, song: SongReference | None, cache: Path | None) -> SyncReport:
         """Measures how well a finished file is in sync, with its song at hand or without."""

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,28 @@ from music_cog_online.studio.media import MediaFile
 from music_cog_online.studio.names import clean_name
 from music_cog_online.studio.projects import Project, Projects
 
-__all__ = ["Renders", "digest_of", "song_of"]
+__all__ = ["Made", "Renders", "digest_of", "made_of"]
 
 _LANE = "renders"
 _ATTEMPTS = 3
 _RENDER_SHARE = 0.85
 _BLOCK = 1 << 20
 _MAX_WAITING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a finished file was made of.
+
+    Attributes:
+        song: The first sound on its music track.
+        draft: The draft's JSON.
+        media: The project's files by id, whether or not they are still there.
+    """
+
+    song: Path
+    draft: Mapping[str, Any]
+    media: Mapping[str, MediaFile]
 
 
 class Renders:
@@ -201,7 +217,7 @@ class Renders:
         """The measured report as JSON; a file that cannot be measured is delivered without one."""
         try:
             song = _song(draft, media)
-            reference = self._engine.reference(song, cache=self._cache) if song is not None else None
+            reference = self._engine.reference(song, draft, media, cache=self._cache) if song is not None else None
             report = self._engine.verify(out, song=reference, cache=None)
             return json.dumps(report.to_json(), ensure_ascii=False)
         except StudioError as exc:
@@ -246,12 +262,14 @@ class Renders:
         return _media_of(self._projects, session_id)
 
 
-def song_of(database: Database, projects: Projects, sha256: str) -> Path | None:
-    """The song in a finished file of this content, if the studio made it and still has the song."""
+def made_of(database: Database, projects: Projects, sha256: str) -> Made | None:
+    """What a finished file of this content was made of, if the studio made it and still has the song."""
     for row in database.rows("SELECT * FROM renders WHERE sha256 = ? ORDER BY created DESC", sha256):
-        song = _song(json.loads(row["draft"]), _media_of(projects, row["session_id"]))
+        draft, uploads = json.loads(row["draft"]), projects.uploads(row["session_id"])
+        media = {upload.file.id: upload.file for upload in uploads}
+        song = _song(draft, media)
         if song is not None and song.exists():
-            return song
+            return Made(song, draft, media)
     return None
 
 

@@ -1,4 +1,4 @@
-"""A report as a picture: waveform, beats, cuts and the drop; hits green and misses red; before and after."""
+"""A report as a picture: waveform, beats, cuts and the drop; hits green, misses red, unknown grey; before and after."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class _Sheet:
 def _head(sheet: _Sheet, report: SyncReport, before: SyncReport | None) -> None:
     hits, count = report.hits, len(report.cuts)
     color = _HIT if report.in_sync else _INK if hits * 2 >= count else _MISS
-    if report.method == "none" or not count:
+    if report.median_ms is None:
         sheet.text(_MARGIN, 28, report.summary[0] if report.summary else "Nothing to measure", 30)
     else:
         wide = sheet.text(_MARGIN, 24, f"{hits} of {count}", 44, color)
@@ -109,6 +109,8 @@ def _head(sheet: _Sheet, report: SyncReport, before: SyncReport | None) -> None:
 
 def _facts(report: SyncReport) -> list[str]:
     facts = [f"{report.median_ms:.0f} ms off in the median"] if report.median_ms is not None else []
+    if report.method == "file":
+        facts.append("by the beats heard in the file itself")
     drop = report.drop
     if drop is not None and drop.cut_s is not None:
         facts.append(f"the drop meets the cut at {clock(drop.cut_s)}" if drop.hit else "the drop meets no cut")
@@ -131,7 +133,7 @@ def _panel(sheet: _Sheet, name: str, report: SyncReport | None, top: float, *, n
         return left + (right - left) * min(1.0, max(0.0, time_s / length_s))
 
     sheet.text(left, top + 6, name, 20, _SOFT)
-    if report.cuts and report.method != "none":
+    if report.median_ms is not None:
         sheet.text(right, top + 6, f"{report.hits} of {len(report.cuts)} on a beat", 20, _SOFT, anchor="ra")
     sheet.box(left - 8, upper - 8, right + 8, lower + 30, "#ffffff", 10)
     _wave(sheet, report, left, right, middle, (lower - upper) / 2 - 14, _WAVE if now else _WAVE_QUIET)
@@ -163,8 +165,10 @@ def _wave(
 
 
 def _cut(sheet: _Sheet, row: CutRow, x: float, upper: float, lower: float) -> None:
-    color = _HIT if row.hit else _MISS
+    color = _HIT if row.hit else _MISS if row.distance_ms is not None else _SOFT
     sheet.line(x, upper, x, lower + 22, color, 2.2)
+    if row.distance_ms is None:
+        return
     if row.hit:
         sheet.disc(x, upper, 6.5, color)
         if row.downbeat:

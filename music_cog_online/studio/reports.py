@@ -10,7 +10,7 @@ from music_cog_online.studio.engine import Engine
 from music_cog_online.studio.errors import MediaRefused
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.projects import Projects
-from music_cog_online.studio.renders import digest_of, song_of
+from music_cog_online.studio.renders import digest_of, made_of
 
 if TYPE_CHECKING:
     from music_cog_online.studio.verify import SyncReport
@@ -27,23 +27,27 @@ def measure(file: Path, folder: Path, ffmpeg: Ffmpeg) -> tuple[SyncReport, SyncR
         ffmpeg: Decodes it.
 
     Returns:
-        The report, and what it would say had the song been laid from its start; None where the song is not known.
+        The report, and what it would say of the untouched clips with the song laid from its start; None where the song
+        or the clips are not known.
 
     Raises:
         MediaRefused: It is no video, or cannot be read.
     """
     if not file.is_file():
         raise MediaRefused(f"{file} is not there.", hint="Name the finished video.")
-    song = None
+    made = None
     if (folder / "studio.db").exists():
         database = Database(folder / "studio.db")
-        song = song_of(database, Projects(database, folder / "media"), digest_of(file))
+        made = made_of(database, Projects(database, folder / "media"), digest_of(file))
         database.close()
     engine, cache = Engine(ffmpeg), folder / "cache" if folder.exists() else None
-    reference = engine.reference(song, cache=cache) if song is not None else None
+    if made is None:
+        return engine.verify(file, song=None, cache=cache), None
+    reference = engine.reference(made.song, made.draft, made.media, cache=cache)
     report = engine.verify(file, song=reference, cache=cache)
-    if reference is None:
+    sources = engine.sources(made.draft, made.media, cache=cache)
+    if sources is None:
         return report, None
     from music_cog_online.studio.verify import laid_from_zero  # late: it loads numpy
 
-    return report, laid_from_zero(report, reference)
+    return report, laid_from_zero(report, reference, sources)

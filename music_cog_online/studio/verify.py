@@ -1,6 +1,7 @@
 """Measures a finished file: its cuts by its frames, its beats by its sound, its lengths and its loudness.
 
-Nothing of the plan is used. The song, where it is given, is looked for in the file's sound.
+The song, where it is given, is looked for in the file's sound. Where the plan has it is where the search begins; what
+is reported is where it was measured to be, and where it was not found, that is said.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from music_cog_online.studio.render.loudness import RATE as LOUDNESS_RATE
 from music_cog_online.studio.render.loudness import loudness_of, true_peak_db
 from music_cog_online.studio.timebase import frame_start_s
 from music_cog_online.studio.verifying.features import SOUND_RATE
-from music_cog_online.studio.verifying.locate import Stretch, locate
+from music_cog_online.studio.verifying.locate import Stretch, TimeMap, locate
 from music_cog_online.studio.verifying.report import (
     IN_SYNC_SHARE,
     REPORT_VERSION,
@@ -28,16 +29,17 @@ from music_cog_online.studio.verifying.report import (
     SyncReport,
     cut_rows,
 )
+from music_cog_online.studio.verifying.timeline import Source
 from music_cog_online.studio.verifying.words import summarise
 from music_cog_online.studio.watch import watch
 
-__all__ = ["CutRow", "DropRow", "SongReference", "SyncReport", "laid_from_zero", "verify"]
+__all__ = ["CutRow", "DropRow", "SongReference", "Source", "SyncReport", "laid_from_zero", "verify"]
 
 Floats = NDArray[np.float64]
 
 _WAVEFORM_PARTS = 1200
-_LEAST_SHARE = 0.5
 _SAME_BEAT_S = 0.06
+_SURE, _SURE_BEATS = 0.8, 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,22 +50,25 @@ class SongReference:
         samples: Mono, shape (n,).
         rate: Samples per second.
         listening: Its beats, bars and drops.
+        expected: Where it should play, to be tested on the file; empty when that is not known.
     """
 
     samples: NDArray[np.float32]
     rate: int
     listening: Listening
+    expected: tuple[TimeMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Beats:
-    """Beats in the file and where they were found."""
+    """Beats in the file, where they were found, and the spans of the file in which they are known; None: in all."""
 
     method: str
     share: float
     beats_s: Floats
     downbeat: NDArray[np.bool_]
     drops: tuple[Drop, ...]
+    spans_s: tuple[tuple[float, float], ...] | None = None
 
 
 def verify(path: Path, *, ffmpeg: Ffmpeg, song: SongReference | None, cache: Path | None = None) -> SyncReport:
@@ -86,8 +91,7 @@ def verify(path: Path, *, ffmpeg: Ffmpeg, song: SongReference | None, cache: Pat
     stereo = ffmpeg.decode_audio(path, rate=LOUDNESS_RATE, channels=2)
     mono = stereo.mean(axis=1)
     found = _beats_of(mono, song)
-    rows = cut_rows(watching.cuts_s, found.beats_s, found.downbeat, frame_s)
-    distances = [abs(row.distance_ms) for row in rows if row.distance_ms is not None]
+    rows = cut_rows(watching.cuts_s, found.beats_s, found.downbeat, frame_s, found.spans_s)
     lufs, peak = (loudness_of(stereo), true_peak_db(stereo)) if len(stereo) else (math.nan, math.nan)
     report = SyncReport(
         version=REPORT_VERSION,
@@ -97,13 +101,14 @@ def verify(path: Path, *, ffmpeg: Ffmpeg, song: SongReference | None, cache: Pat
         picture_s=watching.duration_s,
         sound_s=len(stereo) / LOUDNESS_RATE,
         method=found.method,
+        song_sought=song is not None,
         song_share=found.share,
         cuts=rows,
         drop=_drop_row(found.drops, watching.cuts_s, frame_s),
         beats_s=tuple(found.beats_s.tolist()),
         downbeats_s=tuple(found.beats_s[found.downbeat].tolist()),
-        median_ms=float(np.median(distances)) if distances else None,
-        in_sync=bool(distances) and sum(row.hit for row in rows) >= IN_SYNC_SHARE * len(rows),
+        median_ms=_median_ms(rows),
+        in_sync=_in_sync(rows) and (found.method == "song" or song is None),
         loudness_lufs=lufs if math.isfinite(lufs) else None,
         true_peak_db=peak if math.isfinite(peak) else None,
         waveform=_waveform(mono),
@@ -111,50 +116,80 @@ def verify(path: Path, *, ffmpeg: Ffmpeg, song: SongReference | None, cache: Pat
     return replace(report, summary=summarise(report))
 
 
-def laid_from_zero(report: SyncReport, song: SongReference, cuts_s: Sequence[float] | None = None) -> SyncReport:
-    """What the report would say had the song been laid under the picture from its start, without a change.
+def laid_from_zero(report: SyncReport, song: SongReference, sources: Sequence[Source]) -> SyncReport:
+    """What would hold of the clips as they were handed over, one after the other, with the song laid from its start.
 
     Args:
         report: What was measured on the finished file.
         song: The song.
-        cuts_s: Cuts of the picture before it was touched; None for those of the finished file.
+        sources: The clips; at least one.
     """
-    frame_s = report.picture_s / max(1, report.frames)
-    cuts = [row.time_s for row in report.cuts] if cuts_s is None else list(cuts_s)
-    listening = song.listening
-    plays = listening.beats_s < report.picture_s
-    beats_s, downbeat = listening.beats_s[plays], listening.beat_in_bar[plays] == 1
-    rows = cut_rows(cuts, beats_s, downbeat, frame_s)
-    drops = tuple(drop for drop in listening.drops if drop.time_s < report.picture_s)
-    distances = [abs(row.distance_ms) for row in rows if row.distance_ms is not None]
+    ends_s = np.cumsum([source.duration_s for source in sources])
+    starts_s = ends_s - [source.duration_s for source in sources]
+    inside = [start_s + cut_s for start_s, source in zip(starts_s, sources, strict=True) for cut_s in source.cuts_s]
+    cuts_s = sorted([*inside, *starts_s[1:].tolist()])
+    picture_s, frame_s = float(ends_s[-1]), report.picture_s / max(1, report.frames)
+    song_s = len(song.samples) / song.rate
+    plays = song.listening.beats_s < picture_s
+    beats_s, downbeat = song.listening.beats_s[plays], song.listening.beat_in_bar[plays] == 1
+    rows = cut_rows(cuts_s, beats_s, downbeat, frame_s, ((0.0, song_s),))
+    drops = tuple(drop for drop in song.listening.drops if drop.time_s < picture_s)
     return replace(
         report,
         method="song",
+        song_share=min(1.0, song_s / max(picture_s, 1e-9)),
+        frames=round(picture_s / frame_s),
+        picture_s=picture_s,
+        sound_s=min(picture_s, song_s),
         cuts=rows,
-        drop=_drop_row(drops, cuts, frame_s),
+        drop=_drop_row(drops, cuts_s, frame_s),
         beats_s=tuple(beats_s.tolist()),
         downbeats_s=tuple(beats_s[downbeat].tolist()),
-        median_ms=float(np.median(distances)) if distances else None,
-        in_sync=bool(rows) and sum(row.hit for row in rows) >= IN_SYNC_SHARE * len(rows),
-        sound_s=min(report.picture_s, len(song.samples) / song.rate),
-        waveform=_waveform(song.samples[: int(report.picture_s * song.rate)]),
+        median_ms=_median_ms(rows),
+        in_sync=_in_sync(rows),
+        loudness_lufs=None,
+        true_peak_db=None,
+        waveform=_waveform(song.samples[: int(picture_s * song.rate)]),
         summary=(),
     )
 
 
+def _in_sync(rows: Sequence[CutRow]) -> bool:
+    return bool(rows) and sum(row.hit for row in rows) >= IN_SYNC_SHARE * len(rows)
+
+
+def _median_ms(rows: Sequence[CutRow]) -> float | None:
+    distances = [abs(row.distance_ms) for row in rows if row.distance_ms is not None]
+    return float(np.median(distances)) if distances else None
+
+
 def _beats_of(mono: NDArray[np.float32], song: SongReference | None) -> _Beats:
+    nothing = _Beats("none", 0.0, np.zeros(0), np.zeros(0, np.bool_), ())
     if not len(mono):
-        return _Beats("none", 0.0, np.zeros(0), np.zeros(0, np.bool_), ())
+        return nothing
     if song is not None:
-        stretches = locate(_resampled(mono, LOUDNESS_RATE, SOUND_RATE), _resampled(song.samples, song.rate, SOUND_RATE))
+        stretches = _located(mono, song)
         share = sum(stretch.to_s - stretch.from_s for stretch in stretches) / (len(mono) / LOUDNESS_RATE)
-        if share >= _LEAST_SHARE and song.listening.has_beat:
+        if stretches and song.listening.has_beat:
             return _carried_over(stretches, song.listening, min(1.0, share))
-        if share >= _LEAST_SHARE:
-            return _Beats("none", min(1.0, share), np.zeros(0), np.zeros(0, np.bool_), ())
+        if stretches:
+            return replace(nothing, share=min(1.0, share))
     heard = listen(_resampled(mono, LOUDNESS_RATE, LISTENING_RATE), LISTENING_RATE)
-    method = "file" if heard.has_beat else "none"
-    return _Beats(method, 0.0, heard.beats_s, heard.beat_in_bar == 1, heard.drops)
+    unsure = heard.confidence < _SURE or len(heard.beats_s) < _SURE_BEATS
+    if not heard.has_beat or (song is not None and unsure):
+        return nothing
+    drops = heard.drops if song is None else ()
+    return _Beats("file", 0.0, heard.beats_s, heard.beat_in_bar == 1, drops)
+
+
+def _located(mono: NDArray[np.float32], song: SongReference) -> tuple[Stretch, ...]:
+    spans = np.diff(song.listening.beats_s)
+    return locate(
+        _resampled(mono, LOUDNESS_RATE, SOUND_RATE),
+        _resampled(song.samples, song.rate, SOUND_RATE),
+        expected=song.expected,
+        beat_s=float(np.median(spans)) if len(spans) else None,
+    )
 
 
 def _carried_over(stretches: Sequence[Stretch], listening: Listening, share: float) -> _Beats:
@@ -172,7 +207,8 @@ def _carried_over(stretches: Sequence[Stretch], listening: Listening, share: flo
             at_s = float(stretch.out_of(np.array([drop.time_s]))[0])
             if stretch.from_s <= at_s <= stretch.to_s:
                 drops.append(replace(drop, time_s=at_s))
-    return _Beats("song", share, np.array(times), np.array(downbeat, np.bool_), tuple(drops))
+    spans_s = tuple((stretch.from_s, stretch.to_s) for stretch in stretches)
+    return _Beats("song", share, np.array(times), np.array(downbeat, np.bool_), tuple(drops), spans_s)
 
 
 def _drop_row(drops: Sequence[Drop], cuts_s: Sequence[float], frame_s: float) -> DropRow | None:

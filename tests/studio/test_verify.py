@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,15 @@ from PIL import Image
 
 from music_cog_online.studio.errors import MediaRefused
 from music_cog_online.studio.ffmpeg import Ffmpeg
+from music_cog_online.studio.media import MediaFile
+from music_cog_online.studio.render import parse_draft
 from music_cog_online.studio.report_plot import plot
-from music_cog_online.studio.verify import SongReference, SyncReport, laid_from_zero, verify
+from music_cog_online.studio.verify import SongReference, Source, SyncReport, laid_from_zero, verify
 from music_cog_online.studio.verifying.report import cut_rows
-from tests.studio.clips import make_clip
+from music_cog_online.studio.verifying.timeline import expected_maps, sources_of
+from music_cog_online.studio.verifying.words import summarise
+from music_cog_online.studio.watch import watch
+from tests.studio.clips import make_clip, make_still
 from tests.studio.plan_data import song as heard
 from tests.studio.songs import make_song, speech_like, write_wav
 
@@ -106,6 +112,48 @@ def test_what_cannot_be_measured_is_said(sound: object, words: str, tmp_path: Pa
     assert report.method == "none"
 
 
+def test_a_song_that_is_not_in_the_file_is_not_measured_by_another_beat(song: SongReference, tmp_path: Path) -> None:
+    other = make_song(97.0, bars=2, meter=3, rate=RATE).samples
+    clip = make_clip(tmp_path / "other.mp4", duration_s=4.0, cuts_s=[1.0, 3.0], sound=other, sound_rate=RATE)
+    report = verify(clip.path, ffmpeg=Ffmpeg(), song=replace(song, expected=(((0.0, 6.0), (4.0, 10.0)),)))
+    assert report.method == "none"
+    assert report.song_lost
+    assert report.summary[0] == "The sync could not be measured: the song was not found in the file's sound."
+    assert [row.beat_s for row in report.cuts] == [None, None]
+    assert not report.in_sync
+
+
+def test_a_short_clip_under_speech_is_measured_and_so_is_where_the_song_is_silent(
+    song: SongReference, tmp_path: Path
+) -> None:
+    music = song.samples[int(OFFSET_S * RATE) : int((OFFSET_S + 4.0) * RATE)]
+    talk = speech_like(8.0, rate=RATE)[: 8 * RATE]
+    talk[: len(music)] += 0.22 * music * float(talk.std() / music.std())
+    beats_s = song.listening.beats_s - OFFSET_S
+    on_beat = float(beats_s[np.abs(beats_s - 2.0).argmin()])
+    clip = make_clip(tmp_path / "short.mp4", duration_s=8.0, cuts_s=[on_beat, 6.0], sound=talk, sound_rate=RATE)
+    expected = replace(song, expected=(((0.0, OFFSET_S - 0.02), (4.0, OFFSET_S + 3.98)),))
+    report = verify(clip.path, ffmpeg=Ffmpeg(), song=expected)
+    assert report.method == "song"
+    assert [row.hit for row in report.cuts] == [True, False]
+    assert abs(report.cuts[0].distance_ms or 99.0) < 20
+    assert report.cuts[1].beat_s is None
+    assert report.summary[0].startswith("1 of 2 cuts falls on a beat")
+    assert "Not measured, because the song is not heard there: 0:06." in report.summary
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"method": "file", "song_share": 0.0}, "The song was not found in the file's sound; by the beats heard in"),
+        ({"method": "none", "song_share": 0.9}, "The song has no steady beat"),
+        ({"median_ms": None}, "the song is not heard at any of the cuts"),
+    ],
+)
+def test_the_summary_says_which_beats_were_used(report: SyncReport, change: dict[str, Any], words: str) -> None:
+    assert words in summarise(replace(report, **change))[0]
+
+
 def test_a_file_without_a_picture_is_refused(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "song.wav", np.zeros(4410, np.float32))
     with pytest.raises(MediaRefused):
@@ -120,15 +168,26 @@ def test_a_cut_counts_up_to_one_frame() -> None:
     assert cut_rows([1.0], np.zeros(0), np.zeros(0, np.bool_), 0.04)[0].beat_s is None
 
 
-def test_laid_from_zero_moves_the_beats_back(report: SyncReport, song: SongReference) -> None:
-    before = laid_from_zero(report, song)
-    assert before.beats_s[0] == pytest.approx(float(song.listening.beats_s[0]))
-    assert len(before.cuts) == 4
-    assert before.hits < 3
+def test_before_is_judged_by_the_cuts_of_the_clips_as_they_were_handed_over(
+    report: SyncReport, song: SongReference
+) -> None:
+    beats = song.listening.beats_s
+    first = Source(float(beats[9]), (float(beats[3]), float(beats[6]) + 0.2))
+    before = laid_from_zero(report, song, [first, Source(40.0, ())])
+    assert [row.hit for row in before.cuts] == [True, False, True]
+    assert before.cuts[2].time_s == pytest.approx(float(beats[9])), "where one clip meets the next"
+    assert before.picture_s == pytest.approx(float(beats[9]) + 40.0)
+    assert before.beats_s == pytest.approx(beats.tolist())
+    assert before.loudness_lufs is None
 
 
 def test_the_picture_shows_before_and_after(report: SyncReport, song: SongReference, tmp_path: Path) -> None:
-    plot(report, tmp_path / "both.png", laid_from_zero(report, song))
+    unknown = replace(report.cuts[0], beat_s=None, distance_ms=None, hit=False)
+    plot(
+        replace(report, cuts=(unknown, *report.cuts[1:])),
+        tmp_path / "both.png",
+        laid_from_zero(report, song, [Source(10.0, (2.0, 7.0))]),
+    )
     plot(report, tmp_path / "one.png")
     with Image.open(tmp_path / "both.png") as both, Image.open(tmp_path / "one.png") as one:
         assert both.size[0] == one.size[0] == 1600
@@ -144,3 +203,23 @@ def test_a_report_without_anything_can_be_drawn(report: SyncReport, tmp_path: Pa
     )
     plot(empty, tmp_path / "empty.png")
     assert (tmp_path / "empty.png").stat().st_size > 1000
+
+
+def test_a_draft_tells_where_the_song_should_play_and_what_the_clips_were(tmp_path: Path) -> None:
+    clip, still = make_clip(tmp_path / "clip.mp4", duration_s=3.0, cuts_s=[1.0]), make_still(tmp_path / "still.png")
+    tune = write_wav(tmp_path / "song.wav", np.zeros(44100, np.float32))
+    media = {
+        path.stem: MediaFile(path.stem, path, path.name, Ffmpeg().probe(path)) for path in (clip.path, still, tune)
+    }
+    shots = [("clip", 0, 30), ("still", 30, 60), ("clip", 90, 30)]
+    video = [{"m": {"media": name, "at": at, "frames": n, "from_s": 0.5, "take_s": n / 30}} for name, at, n in shots]
+    music = [{"s": 500, "d": 9000, "m": {"media": "song", "map": [[1.0, 0.2], [2.0, 1.2], [3.0, 2.21]]}}]
+    tracks = [{"tt": 0, "sg": video}, {"tt": 1, "sg": music}]
+    draft = parse_draft({"v": 2, "m": {"rate": "30/1"}, "t": tracks}, media)
+    assert expected_maps(draft, tune) == (((1.0, 0.2), (2.0, 1.2), (3.0, 2.21)),)
+    assert expected_maps(draft, clip.path) == ()
+    first, second = sources_of(draft, lambda path: watch(path, ffmpeg=Ffmpeg())) or ()
+    assert first == Source(pytest.approx(3.0), (pytest.approx(1.0),))
+    assert second == Source(2.0, ())
+    still.unlink()
+    assert sources_of(draft, lambda path: watch(path, ffmpeg=Ffmpeg())) is None

@@ -1,43 +1,40 @@
 """Where in a song each moment of a file's sound comes from, measured on the sound alone.
 
-First whole windows of onsets are looked for in the song at several speeds, and a path through the best places is
-chosen; then the waveforms are laid on one another by the phase of their cross-spectrum (GCC-PHAT: Knapp and Carter,
-IEEE Transactions on Acoustics, Speech and Signal Processing 24, 1976), which speech over the music hardly disturbs.
+What is expected, where it is known, is only where to look first: the place is measured there on the waveforms, and
+nothing is taken for the song that does not hold its notes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.verifying.features import FEATURE_RATE, SOUND_RATE, onsets
+from music_cog_online.studio.verifying.align import REACH_S, correlations, lag_s, track
+from music_cog_online.studio.verifying.features import SOUND_RATE
+from music_cog_online.studio.verifying.search import TimeMap, search
+from music_cog_online.studio.verifying.tones import likeness
 
-__all__ = ["Stretch", "locate"]
+__all__ = ["Stretch", "TimeMap", "locate"]
 
 Floats = NDArray[np.float64]
 Sound = NDArray[np.float32]
 
-_POOL = 2
-_COARSE_RATE = FEATURE_RATE / _POOL
-_WINDOW_S, _STEP_S = 8.0, 2.0
-_SPEEDS = np.arange(0.97, 1.0301, 0.01)
-_PEAKS = 3
-_JUMP_COST = 0.35
-_TOLERANCE_S = 0.12
-_LEAST_SCORE = 0.2
-_FINE_WINDOW_S, _FINE_STEP_S = 1.5, 0.5
-_FINE_REACH_S = 0.06
-_LIKELY_PEAK, _LEAST_PEAK = 4.5, 5.0
-_CLEAR_PEAK = 12.0
-_SPEED_CHANGES = (-0.004, 0.004)
-_SPEED_REACH_S = 6.0
-_BAND_HZ = (60.0, 3000.0)
-_SMOOTH_S = 0.004
-_BREAK_S = 0.02
-_GUESS_S = 3.0
+_FRAME_STEP_S, _POINT_STEP_S = 0.05, 0.25
+_SPREAD_S = 0.5
+_LEAST_CLEAR = 4.5
+_LEAST_POINTS, _LEAST_SHARE = 4, 0.35
+_USUAL, _LEAST_USUAL = 0.6, 7.0
+_GUESS_S, _BLIND_GUESS_S = 3.0, 1.0
+_BY_CHANCE, _LEAST_NOTES = 1.2, 0.08
+_RIVAL_BEATS = (*range(1, 9), 16)
+_RIVAL_FRAMES = 40
+_ALIKE, _BETTER = 0.5, 1.2
+_STRAY_S = 0.008
+_HELD_S, _LEAST_HELD = 0.008, 0.8
+_BENT_S, _LINE_S, _ROUNDS = 0.008, 2.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,237 +63,180 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Guess:
-    """The song heard around `out_s` is that around `song_s`, at `speed`."""
+class _Run:
+    """What was measured along a map: moments of the file, how far the song lies from the map, how clearly; (n,)."""
 
-    out_s: float
-    song_s: float
-    speed: float
-    score: float
+    map: TimeMap
+    from_s: float
+    to_s: float
+    out_s: Floats
+    lag_s: Floats
+    clear: Floats
+
+    def song_of(self, out_s: Floats) -> Floats:
+        """Times in the song; between and beyond what was measured, the song keeps its distance from the map."""
+        out, song = np.array(self.map).T
+        return np.asarray(np.interp(out_s, out, song) + np.interp(out_s, self.out_s, self.lag_s))
 
 
-def locate(sound: Sound, song: Sound) -> tuple[Stretch, ...]:
+def locate(
+    sound: Sound, song: Sound, *, expected: Sequence[TimeMap] = (), beat_s: float | None = None
+) -> tuple[Stretch, ...]:
     """Finds the song in a sound.
 
     Args:
         sound: The file's sound, mono at `SOUND_RATE`, shape (n,).
         song: The song, mono at `SOUND_RATE`, shape (m,).
+        expected: Where the song is said to play; where it does not, it is looked for everywhere.
+        beat_s: Length of a beat of the song, to make sure that it does not play some beats from the expected place.
 
     Returns:
         Stretches in the order of the file; none when the song is not heard.
     """
-    path = _coarse(onsets(sound), onsets(song))
-    points = _fine(sound, song, path)
-    return _stretches(points, len(sound) / SOUND_RATE)
+    end_s = len(sound) / SOUND_RATE
+    inside = [tuple(point) for point in (_until(one, end_s) for one in expected) if len(point) > 1]
+    maps = [_moved(sound, song, one, beat_s) for one in inside]
+    found = _measured(sound, song, maps, _GUESS_S)
+    if _length(found) >= 0.5 * sum(one[-1][0] - one[0][0] for one in maps) and found:
+        return found
+    anywhere = _measured(sound, song, search(sound, song), _BLIND_GUESS_S)
+    return max(found, anywhere, key=_length)
 
 
-def _coarse(heard: Floats, known: Floats) -> list[_Guess]:
-    heard, known = _pooled(heard), _pooled(known)
-    width = min(int(_WINDOW_S * _COARSE_RATE), len(heard), int(len(known) / 1.04))
-    if width < int(2.0 * _COARSE_RATE):
-        return []
-    size = 1 << int(np.ceil(np.log2(len(known) + width * 1.05)))
-    spectrum = np.fft.rfft(known, size, axis=0)
-    energy = np.concatenate([[0.0], np.cumsum((known**2).sum(1))])
-    starts = range(0, len(heard) - width + 1, max(1, int(_STEP_S * _COARSE_RATE)))
-    rows = [_candidates(heard[start : start + width], start, spectrum, energy, size) for start in starts]
-    return [guess for guess in _path(rows) if guess.score >= _LEAST_SCORE]
+def _length(stretches: Sequence[Stretch]) -> float:
+    return sum(stretch.to_s - stretch.from_s for stretch in stretches)
 
 
-def _pooled(rows: Floats) -> Floats:
-    whole = len(rows) // _POOL * _POOL
-    pooled: Floats = rows[:whole].reshape(-1, _POOL, rows.shape[1]).mean(1)
-    return pooled
+def _until(one: TimeMap, end_s: float) -> TimeMap:
+    """The part of a map from 0 to the end of the file."""
+    out, song = np.array(one).T
+    inner = out[(out > 0.0) & (out < end_s)]
+    first, last = max(0.0, float(out[0])), min(end_s, float(out[-1]))
+    if last - first < _POINT_STEP_S:
+        return ()
+    return tuple((float(at), float(np.interp(at, out, song))) for at in np.unique([first, *inner, last]))
 
 
-def _candidates(
-    window: Floats, start: int, spectrum: NDArray[np.complex128], energy: Floats, size: int
-) -> list[_Guess]:
-    """The best places of one window at each speed."""
-    found: list[_Guess] = []
-    count = len(energy) - 1
-    middle_s = (start + len(window) / 2) / _COARSE_RATE
-    for speed in _SPEEDS:
-        length = int(len(window) * speed)
-        grid = np.arange(length) / speed
-        left = np.minimum(grid.astype(np.int64), len(window) - 2)
-        share = (grid - left)[:, None]
-        pattern = window[left] * (1 - share) + window[left + 1] * share
-        product = (spectrum * np.conj(np.fft.rfft(pattern, size, axis=0))).sum(1)
-        likeness = np.fft.irfft(product, size)[: max(1, count - length)]
-        norm = np.sqrt((energy[length : length + len(likeness)] - energy[: len(likeness)]) * (pattern**2).sum() + 1e-9)
-        likeness = likeness / norm
-        for _ in range(_PEAKS):
-            peak = int(np.argmax(likeness))
-            song_s = (peak + length / 2) / _COARSE_RATE
-            found.append(_Guess(middle_s, song_s, float(speed), float(likeness[peak])))
-            likeness[max(0, peak - 8) : peak + 9] = -1.0
+def _moved(sound: Sound, song: Sound, one: TimeMap, beat_s: float | None) -> TimeMap:
+    """The map, or the same some beats away where the sound says so plainly: bars that are alike leave it in place."""
+    if not beat_s:
+        return one
+    out, places = np.array(one).T
+    frames = np.linspace(out[0], out[-1], _RIVAL_FRAMES)
+    at = np.interp(frames, out, places)
+    moves = [0.0, *(sign * beats * beat_s for beats in _RIVAL_BEATS for sign in (-1, 1))]
+    curves = [correlations(sound, song, frames, at + move).sum(axis=0) for move in moves]
+    high = max(float(curve.max()) for curve in curves)
+    best, most = 0.0, -1.0
+    for move, curve in zip(moves, curves, strict=True):
+        if curve.max() < _ALIKE * high:
+            continue
+        notes = likeness(sound, song, frames, at + move + lag_s(curve)).notes
+        if notes > _BETTER * most:
+            best, most = move, notes
+    return tuple((out_s, song_s + best) for out_s, song_s in one)
+
+
+def _measured(sound: Sound, song: Sound, maps: Sequence[TimeMap], guess_s: float) -> tuple[Stretch, ...]:
+    runs = _apart([run for run in (_followed(sound, song, one) for one in maps) if run is not None])
+    if not runs:
+        return ()
+    song_s = np.concatenate([run.song_of(run.out_s) for run in runs])
+    like = likeness(sound, song, np.concatenate([run.out_s for run in runs]), song_s)
+    if like.notes < max(_LEAST_NOTES, _BY_CHANCE * like.chance):
+        return ()
+    return tuple(stretch for run in runs for stretch in _stretches(run, guess_s))
+
+
+def _followed(sound: Sound, song: Sound, one: TimeMap) -> _Run | None:
+    """What is measured along a map; None where the song is not heard along it."""
+    run = _once(sound, song, one)
+    for _ in range(_ROUNDS):
+        if run is None or (np.ptp(run.lag_s) <= _BENT_S and np.abs(run.lag_s).max() <= REACH_S / 2):
+            break
+        again = _once(sound, song, _bent(run))
+        if again is None or len(again.out_s) < len(run.out_s):
+            break
+        run = again
+    held = run is not None and float(np.mean(np.abs(run.lag_s - np.median(run.lag_s)) <= _HELD_S)) >= _LEAST_HELD
+    return run if held else None
+
+
+def _once(sound: Sound, song: Sound, one: TimeMap) -> _Run | None:
+    from scipy.ndimage import median_filter
+
+    out, places = np.array(one).T
+    frames = np.arange(out[0] + _FRAME_STEP_S, out[-1], _FRAME_STEP_S)
+    moments = np.arange(out[0] + _POINT_STEP_S / 2, out[-1], _POINT_STEP_S)
+    if len(moments) < _LEAST_POINTS:
+        return None
+    curves = correlations(sound, song, frames, np.interp(frames, out, places))
+    weights = np.exp(-0.5 * ((moments[:, None] - frames[None, :]) / _SPREAD_S) ** 2)
+    lags, clear = track(weights @ curves, _POINT_STEP_S)
+    kept = clear >= _LEAST_CLEAR
+    if kept.sum() < max(_LEAST_POINTS, _LEAST_SHARE * len(moments)) or np.quantile(clear, _USUAL) < _LEAST_USUAL:
+        return None
+    lags = lags[kept]
+    steady = np.abs(lags - median_filter(lags, min(7, len(lags)), mode="nearest")) <= _STRAY_S
+    return _Run(one, float(out[0]), float(out[-1]), moments[kept][steady], lags[steady], clear[kept][steady])
+
+
+def _bent(run: _Run) -> TimeMap:
+    """The map as it was measured, with a line through every two seconds or so."""
+    count = max(1, round((run.to_s - run.from_s) / _LINE_S))
+    knots = np.linspace(run.from_s, run.to_s, count + 1)
+    hats = np.maximum(0.0, 1.0 - np.abs(run.out_s[:, None] - knots[None, :]) * count / (run.to_s - run.from_s))
+    stiff = 0.1 * np.diff(np.eye(count + 1), n=2, axis=0)
+    rows = np.concatenate([hats, stiff])
+    lag = np.linalg.lstsq(rows, np.concatenate([run.lag_s, np.zeros(len(stiff))]), rcond=None)[0]
+    out, song = np.array(run.map).T
+    grid = np.unique(np.concatenate([knots, out]))
+    song_s = np.interp(grid, out, song) + np.interp(grid, knots, lag)
+    return tuple((float(at), float(place)) for at, place in zip(grid, song_s, strict=True))
+
+
+def _apart(runs: list[_Run]) -> list[_Run]:
+    """Where two runs tell of the same time, the clearer one holds."""
+    ordered = sorted(runs, key=lambda run: run.from_s)
+    for index in range(1, len(ordered)):
+        before, after = ordered[index - 1], ordered[index]
+        if after.from_s >= before.to_s:
+            continue
+        grid = np.arange(after.from_s, before.to_s, _POINT_STEP_S)
+        gains = np.cumsum(_clear_at(before, grid) - _clear_at(after, grid))
+        border = float(grid[int(np.argmax(gains))]) + _POINT_STEP_S / 2 if gains.max() > 0 else after.from_s
+        ordered[index - 1] = _clipped(before, before.from_s, border)
+        ordered[index] = _clipped(after, border, after.to_s)
+    return [run for run in ordered if len(run.out_s) >= _LEAST_POINTS]
+
+
+def _clear_at(run: _Run, at_s: Floats) -> Floats:
+    """How clearly the song was heard about a time; 0 where it was not."""
+    near = np.abs(at_s[:, None] - run.out_s[None, :]) <= _POINT_STEP_S
+    return np.asarray((near * run.clear[None, :]).max(axis=1, initial=0.0))
+
+
+def _clipped(run: _Run, from_s: float, to_s: float) -> _Run:
+    kept = (run.out_s >= from_s) & (run.out_s <= to_s)
+    return _Run(run.map, from_s, to_s, run.out_s[kept], run.lag_s[kept], run.clear[kept])
+
+
+def _stretches(run: _Run, guess_s: float) -> list[Stretch]:
+    """A stretch for each part of the run in which no gap is longer than what may be guessed across."""
+    breaks = np.flatnonzero(np.diff(run.out_s) > 2 * guess_s) + 1
+    found: list[Stretch] = []
+    for part in np.split(run.out_s, breaks):
+        if len(part) < _LEAST_POINTS:
+            continue
+        begin, end = max(run.from_s, float(part[0]) - guess_s), min(run.to_s, float(part[-1]) + guess_s)
+        knots = [out for out, _ in run.map if begin < out < end]
+        grid = np.unique(np.concatenate([[begin, end], part, knots]))
+        found.append(Stretch(begin, end, grid, run.song_of(grid)))
     return found
 
 
-def _path(rows: list[list[_Guess]]) -> list[_Guess]:
-    """The best guess for each window, where going on is free and a jump costs (Viterbi)."""
-    if not rows:
-        return []
-    totals = [np.array([guess.score for guess in rows[0]])]
-    origins: list[NDArray[np.int64]] = []
-    for before, after in pairwise(rows):
-        gap = after[0].out_s - before[0].out_s
-        place, speed = (np.array([getattr(guess, name) for guess in before]) for name in ("song_s", "speed"))
-        here = np.array([guess.song_s for guess in after])
-        mean = (speed[None, :] + np.array([guess.speed for guess in after])[:, None]) / 2
-        goes_on = np.abs(here[:, None] - place[None, :] - gap * mean) <= _TOLERANCE_S
-        reach = totals[-1][None, :] - np.where(goes_on, 0.0, _JUMP_COST)
-        origins.append(np.argmax(reach, axis=1))
-        totals.append(reach.max(axis=1) + np.array([guess.score for guess in after]))
-    index = int(np.argmax(totals[-1]))
-    path = [rows[-1][index]]
-    for row, origin in zip(reversed(rows[:-1]), reversed(origins), strict=True):
-        index = int(origin[index])
-        path.append(row[index])
-    return path[::-1]
-
-
-def _fine(sound: Sound, song: Sound, path: list[_Guess]) -> list[tuple[float, float]]:
-    """Measured (file time, song time) pairs, in two rounds: the second one knows the speed better."""
-    if not path:
-        return []
-    points: list[tuple[float, float]] = []
-    for out_s in np.arange(0.0, len(sound) / SOUND_RATE, _FINE_STEP_S).tolist():
-        expected = _expected(path, out_s)
-        peak, song_s = max(_aligned(sound, song, out_s, place_s, speed) for place_s, speed in expected)
-        if peak < _CLEAR_PEAK:
-            others = [(place_s, speed + change) for place_s, speed in expected for change in _SPEED_CHANGES]
-            peak, song_s = max((peak, song_s), *(_aligned(sound, song, out_s, *other) for other in others))
-        if peak >= _LIKELY_PEAK:
-            points.append((out_s, song_s))
-    again: list[tuple[float, float]] = []
-    for index, (out_s, song_s) in enumerate(points):
-        peak, better_s = _aligned(sound, song, out_s, song_s, _speed_around(points, index))
-        if peak >= _LEAST_PEAK:
-            again.append((out_s, better_s))
-    return again
-
-
-def _expected(path: list[_Guess], out_s: float) -> list[tuple[float, float]]:
-    """Song times, with speeds, that the path leads to expect at a moment: one, or two around a jump."""
-    expected: list[tuple[float, float]] = []
-    for guess in sorted(path, key=lambda guess: abs(guess.out_s - out_s))[:2]:
-        speed = _speed_of(path, guess)
-        song_s = guess.song_s + (out_s - guess.out_s) * speed
-        if all(abs(song_s - other) > _FINE_REACH_S / 2 for other, _ in expected):
-            expected.append((song_s, speed))
-    return expected
-
-
-def _speed_of(path: list[_Guess], guess: _Guess) -> float:
-    """Speed around a guess, from the guesses on the same stretch."""
-    near: list[_Guess] = []
-    for other in path:
-        gap = other.out_s - guess.out_s
-        if abs(gap) <= _SPEED_REACH_S and abs(other.song_s - guess.song_s - gap) <= 0.05 * abs(gap) + 0.03:
-            near.append(other)
-    if len(near) < 3:
-        return guess.speed
-    fitted = np.polyfit([other.out_s for other in near], [other.song_s for other in near], 1)
-    return float(np.clip(fitted[0], _SPEEDS[0] - 0.005, _SPEEDS[-1] + 0.005))
-
-
-def _speed_around(points: list[tuple[float, float]], index: int) -> float:
-    nearby = points[max(0, index - 3) : index + 4]
-    slopes = [(d - b) / (c - a) for (a, b), (c, d) in pairwise(nearby)]
-    speed = float(np.median(slopes)) if slopes else 1.0
-    return speed if 0.95 <= speed <= 1.05 else 1.0
-
-
-def _aligned(sound: Sound, song: Sound, out_s: float, song_s: float, speed: float) -> tuple[float, float]:
-    """Height of the correlation's peak over its spread, and the song time that is heard at `out_s`."""
-    from scipy.fft import next_fast_len
-
-    half, reach = int(_FINE_WINDOW_S / 2 * SOUND_RATE), int(_FINE_REACH_S * SOUND_RATE)
-    middle = round(out_s * SOUND_RATE)
-    first, last = max(0, middle - half), min(len(sound), middle + half)
-    if last - first < half:
-        return 0.0, song_s
-    here = sound[first:last].astype(np.float64)
-    places = (song_s + ((np.arange(first - reach, last + reach) / SOUND_RATE) - out_s) * speed) * SOUND_RATE
-    there = _between(song, places)
-    if not here.any() or not there.any():
-        return 0.0, song_s
-    size = int(next_fast_len(len(there), real=True))
-    shape = np.hanning(len(here))
-    product = np.fft.rfft(there, size) * np.conj(np.fft.rfft(here * shape, size))
-    product /= np.abs(product) + 1e-3 * np.abs(product).max()
-    hertz = np.fft.rfftfreq(size, 1 / SOUND_RATE)
-    product[(hertz < _BAND_HZ[0]) | (hertz > _BAND_HZ[1])] = 0.0
-    curve = np.fft.irfft(product, size)[: 2 * reach + 1]
-    peak = int(np.argmax(curve))
-    spread = float(np.median(np.abs(curve))) * 1.4826 + 1e-12
-    lag = peak + _parabola(curve, peak) - reach
-    return float(curve[peak] / spread), song_s + lag / SOUND_RATE * speed
-
-
-def _between(samples: Sound, places: Floats) -> Floats:
-    """Values between samples, on straight lines; silence outside."""
-    left = np.floor(places).astype(np.int64)
-    share = places - left
-    inside = (left >= 0) & (left < len(samples) - 1)
-    left = np.clip(left, 0, len(samples) - 2)
-    values: Floats = np.where(inside, samples[left] * (1 - share) + samples[left + 1] * share, 0.0)
-    return values
-
-
-def _parabola(curve: Floats, peak: int) -> float:
-    if not 0 < peak < len(curve) - 1:
-        return 0.0
-    left, middle, right = curve[peak - 1 : peak + 2]
-    bend = left - 2 * middle + right
-    return float(0.5 * (left - right) / bend) if bend < 0 else 0.0
-
-
-def _stretches(points: list[tuple[float, float]], duration_s: float) -> tuple[Stretch, ...]:
-    groups: list[list[tuple[float, float]]] = []
-    for point in points:
-        if groups and _goes_on(groups[-1], point):
-            groups[-1].append(point)
-        else:
-            groups.append([point])
-    groups = [_without_strays(group) for group in groups if len(group) >= 3]
-    groups = [group for group in groups if len(group) >= 3]
-    found: list[Stretch] = []
-    for number, group in enumerate(groups):
-        out, song = np.array(group).T
-        first = (groups[number - 1][-1][0] + out[0]) / 2 if number else 0.0
-        last = (out[-1] + groups[number + 1][0][0]) / 2 if number + 1 < len(groups) else duration_s
-        first, last = max(first, out[0] - _GUESS_S), min(last, out[-1] + _GUESS_S)
-        found.append(Stretch(float(first), float(last), out, song))
-    return tuple(found)
-
-
-def _goes_on(group: list[tuple[float, float]], point: tuple[float, float]) -> bool:
-    gap = point[0] - group[-1][0]
-    return abs(point[1] - group[-1][1] - gap) <= 0.04 * gap + _BREAK_S
-
-
-def _without_strays(group: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Drops points that lie off the line through their neighbours."""
-    out, song = np.array(group).T
-    kept: list[tuple[float, float]] = []
-    for index in range(len(group)):
-        near = [k for k in range(max(0, index - 2), min(len(group), index + 3)) if k != index]
-        slope, base = np.polyfit(out[near] - out[index], song[near], 1)
-        del slope
-        if abs(base - song[index]) <= _SMOOTH_S:
-            kept.append(group[index])
-    return kept if len(kept) >= 3 else group
-
-
 def _along(from_s: Floats, to_s: Floats, at_s: Floats) -> Floats:
-    reach = min(6, len(from_s))
-    left = np.polyfit(from_s[:reach], to_s[:reach], 1)
-    right = np.polyfit(from_s[-reach:], to_s[-reach:], 1)
-    inside: Floats = np.interp(at_s, from_s, to_s)
-    before, after = at_s < from_s[0], at_s > from_s[-1]
-    inside[before] = to_s[0] + left[0] * (at_s[before] - from_s[0])
-    inside[after] = to_s[-1] + right[0] * (at_s[after] - from_s[-1])
-    return inside
+    """On the lines through the points, the outer ones going on."""
+    part = np.clip(np.searchsorted(from_s, at_s) - 1, 0, len(from_s) - 2)
+    slope = (to_s[part + 1] - to_s[part]) / (from_s[part + 1] - from_s[part])
+    return np.asarray(to_s[part] + slope * (at_s - from_s[part]))

@@ -25,7 +25,7 @@ class CutRow:
 
     Attributes:
         time_s: Time of the first frame after the cut.
-        beat_s: Time of the nearest beat; None where none is known.
+        beat_s: Time of the nearest beat; None where none is known, e.g. because the song was not heard there.
         distance_ms: Cut minus beat.
         downbeat: Whether that beat opens a bar.
         hit: Whether the two are within one frame.
@@ -68,17 +68,19 @@ class SyncReport:
         sound_s: Length of the sound; 0 without any.
         method: Where the beats come from: ``song`` (found in the sound by the song), ``file`` (heard in the file
             itself) or ``none``.
-        song_share: Share of the file in which the song was found; 0 when it was not looked for.
+        song_share: Share of the file in which the song was found; 0 when it was not, or was not looked for.
         cuts: A row for each hard cut.
         drop: The drop, if there is one in the file.
         beats_s: Beats in the file.
         downbeats_s: Those that open a bar.
         median_ms: Median distance of a cut from its beat; None without cuts or beats.
-        in_sync: Whether at least 98 % of the cuts were measured to be within one frame of a beat.
+        in_sync: Whether at least 98 % of the cuts were measured to be within one frame of a beat; not when the song was
+            looked for and not found.
         loudness_lufs: Integrated loudness (ITU-R BS.1770); None without sound.
         true_peak_db: True peak in dBTP; None without sound.
         waveform: Largest magnitude of the sound in equal parts of the file, 0..1.
         summary: Sentences for a chat.
+        song_sought: Whether the song was known and looked for.
     """
 
     version: int
@@ -99,11 +101,17 @@ class SyncReport:
     true_peak_db: float | None
     waveform: tuple[float, ...]
     summary: tuple[str, ...] = ()
+    song_sought: bool = False
 
     @property
     def hits(self) -> int:
         """Number of cuts within one frame of a beat."""
         return sum(row.hit for row in self.cuts)
+
+    @property
+    def song_lost(self) -> bool:
+        """Whether the song was looked for and not found."""
+        return self.song_sought and not self.song_share
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; times keep a hundredth of a millisecond."""
@@ -119,7 +127,7 @@ class SyncReport:
         """
         if data.get("version") != REPORT_VERSION:
             raise ValueError(f"not a report of version {REPORT_VERSION}: {data.get('version')!r}")
-        fields = {name: data[name] for name in cls.__slots__}
+        fields = {name: data[name] for name in cls.__slots__ if name in data or name != "song_sought"}
         return cls(
             **{
                 **fields,
@@ -131,7 +139,11 @@ class SyncReport:
 
 
 def cut_rows(
-    cuts_s: Sequence[float], beats_s: NDArray[np.float64], downbeat: NDArray[np.bool_], frame_s: float
+    cuts_s: Sequence[float],
+    beats_s: NDArray[np.float64],
+    downbeat: NDArray[np.bool_],
+    frame_s: float,
+    spans_s: Sequence[tuple[float, float]] | None = None,
 ) -> tuple[CutRow, ...]:
     """A row for each cut.
 
@@ -140,10 +152,12 @@ def cut_rows(
         beats_s: Times of the beats, ascending, shape (b,).
         downbeat: Which of them open a bar, shape (b,).
         frame_s: Length of a frame: the distance up to which a cut counts as a hit.
+        spans_s: The spans in which the beats are known; cuts outside of them get none. None: everywhere.
     """
     rows: list[CutRow] = []
     for cut_s in cuts_s:
-        if not len(beats_s):
+        known = spans_s is None or any(start_s <= cut_s <= end_s for start_s, end_s in spans_s)
+        if not known or not len(beats_s):
             rows.append(CutRow(float(cut_s), None, None, downbeat=False, hit=False))
             continue
         nearest = int(np.argmin(np.abs(beats_s - cut_s)))

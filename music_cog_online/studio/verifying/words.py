@@ -13,21 +13,31 @@ _SAME_END_S = 0.1
 
 def summarise(report: SyncReport) -> tuple[str, ...]:
     """Sentences with the figures; what could not be measured is named."""
-    return (_cuts(report), *_misses(report), *_drop(report), _sound(report))
+    return (_cuts(report), *_misses(report), *_unknown(report), *_drop(report), _sound(report))
 
 
 def _cuts(report: SyncReport) -> str:
     if not report.sound_s:
         return "The file has no sound, so there are no beats to measure."
+    if report.method == "none" and report.song_lost:
+        return "The sync could not be measured: the song was not found in the file's sound."
+    if report.method == "none" and report.song_sought:
+        return "The song has no steady beat, so there is nothing to measure the cuts against."
     if report.method == "none":
         return "No steady beat can be heard in the file, so its sync cannot be measured."
     if not report.cuts:
         return "The file has no hard cut, so there is nothing to measure against the beats."
+    if report.median_ms is None:
+        return "The sync could not be measured: the song is not heard at any of the cuts."
     verb = "falls" if report.hits == 1 else "fall"
-    where = "" if report.method == "song" else " (beats as heard in the file itself)"
-    cuts = f"{report.hits} of {counted(len(report.cuts), 'cut')} {verb} on a beat"
+    off = f"median {report.median_ms:.0f} ms off"
+    cuts = f"{report.hits} of {counted(len(report.cuts), 'cut')} {verb} on a beat ({off})"
     verdict = "In sync: " if report.in_sync else ""
-    return f"{verdict}{cuts} (median {report.median_ms:.0f} ms off){where}."
+    if report.method == "song":
+        return f"{verdict}{cuts}."
+    if report.song_lost:
+        return f"The song was not found in the file's sound; by the beats heard in the file itself, {cuts}."
+    return f"{verdict}{cuts} (beats as heard in the file itself)."
 
 
 def _misses(report: SyncReport) -> list[str]:
@@ -37,8 +47,19 @@ def _misses(report: SyncReport) -> list[str]:
     worst = sorted(missed, key=lambda row: -abs(row.distance_ms or 0.0))[:_MOST_TIMES]
     worst.sort(key=lambda row: row.time_s)
     named = [f"{clock(row.time_s)} ({_signed(row.distance_ms or 0.0)})" for row in worst]
-    more = f" and {len(missed) - len(named)} more" if len(missed) > len(named) else ""
-    return [f"Off the beat: {', '.join(named)}{more}."]
+    return [f"Off the beat: {_listed(named, len(missed))}."]
+
+
+def _unknown(report: SyncReport) -> list[str]:
+    unknown = [row for row in report.cuts if row.distance_ms is None]
+    if not unknown or report.median_ms is None:
+        return []
+    named = [clock(row.time_s) for row in unknown[:_MOST_TIMES]]
+    return [f"Not measured, because the song is not heard there: {_listed(named, len(unknown))}."]
+
+
+def _listed(named: list[str], count: int) -> str:
+    return ", ".join(named) + (f" and {count - len(named)} more" if count > len(named) else "")
 
 
 def _signed(distance_ms: float) -> str:
