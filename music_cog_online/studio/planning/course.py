@@ -19,7 +19,7 @@ _LOOK_BACK = 2
 _LOOK_AHEAD = 4
 _MOST_PIECES = 400
 _LEAST_LOOP_S = 4.0
-_LONG_LOOP_S = 30.0
+_ALIKE, _NEARLY_ALIKE, _LIKENESS_SHARE = 0.9, 0.02, 0.3
 _TEMPO_WEIGHT = 5.0
 _BEGINNING_S, _HARDLY = 6.0, 0.3
 
@@ -113,7 +113,7 @@ def extended(listening: Listening, need_s: float, *, before_s: float | None = No
 
 
 def _best_loop(listening: Listening, before_s: float | None) -> tuple[int, int, float] | None:
-    """Beats (back, leave) with the most alike surroundings; long loops are worth a little likeness."""
+    """Beats (back, leave) of the longest loop among those whose ends sound nearly as alike as any."""
     beats = listening.beats_s
     bars = np.flatnonzero(listening.beat_in_bar == 1)
     bars = bars[(bars >= _LOOK_BACK) & (bars + _LOOK_AHEAD < len(beats))]
@@ -123,8 +123,10 @@ def _best_loop(listening: Listening, before_s: float | None) -> tuple[int, int, 
         return None
     likeness = _likeness(listening, bars)
     lengths = beats[bars][None, :] - beats[bars][:, None]
-    worth = likeness + 0.1 * np.minimum(1.0, lengths / _LONG_LOOP_S)
-    worth[lengths < min(_LEAST_LOOP_S, lengths.max())] = -np.inf
+    allowed = lengths >= min(_LEAST_LOOP_S, lengths.max())
+    alike = likeness >= min(_ALIKE, float(likeness[allowed].max())) - _NEARLY_ALIKE
+    worth = np.where(alike, 1.0 + lengths / lengths.max(), 0.0) + _LIKENESS_SHARE * likeness
+    worth[~allowed] = -np.inf
     back, leave = np.unravel_index(int(np.argmax(worth)), worth.shape)
     return int(bars[back]), int(bars[leave]), float(np.clip(likeness[back, leave], 0.0, 1.0))
 
