@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.planning import words
+from music_cog_online.studio.planning import phrases, words
 from music_cog_online.studio.planning.course import Course, extended, plain
 from music_cog_online.studio.planning.layout import beat_times, drop_of, hits_of, music_of, shots_of
 from music_cog_online.studio.planning.problem import Answer, Problem, price
@@ -24,6 +24,7 @@ from music_cog_online.studio.planning.types import (
     SyncPlan,
     Wish,
 )
+from music_cog_online.studio.planning.under import song_under
 from music_cog_online.studio.planning.units import Unit, lengths_of, output_rate, units_of
 from music_cog_online.studio.timebase import frame_start_s
 
@@ -66,6 +67,9 @@ def music_to_picture(pictures: Sequence[PictureSource], song: SongSource, wish: 
     """
     rate = output_rate(pictures)
     units = units_of(pictures, rate)
+    exact = wish.drop_at_s is not None and (wish.drop_exact or len(units) < 2) and song.listening.drops
+    if exact or not wish.on_beat:
+        return song_under(units, rate, song, wish)
     setting = _Setting(units, rate, caps, song, wish, _named_cut(units, wish, frame_start_s(1, rate)))
     found = [one for course in _courses(setting) for one in _solutions(setting, course)]
     if setting.drop_cut is not None and not any(_drop_met(*one[1:]) for one in found):
@@ -186,10 +190,9 @@ def _reasoned(hit: PlannedHit, problem: Problem, index: int, wish: Wish, song: S
     if not song.listening.has_beat:
         reason = song.listening.why or "the song has no steady beat"
     elif hit.beat_s is None or problem.units[index - 1].talking:
-        reason = "somebody talks in the shot before it, which keeps its length"
+        reason = phrases.TALKING
     elif not wish.touch_picture:
-        reason = "the picture is not to be touched"
+        reason = phrases.OFF_LIMITS
     else:
-        changes = [length.by_frames for length in problem.lengths[index - 1]]
-        reason = f"no beat within reach: the shot before it may change by {min(changes):+d} to {max(changes):+d} frames"
+        reason = phrases.OUT_OF_REACH
     return replace(hit, reason=reason)

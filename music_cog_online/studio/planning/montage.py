@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.planning import words
+from music_cog_online.studio.planning import phrases, words
 from music_cog_online.studio.planning.course import Course, extended, plain
 from music_cog_online.studio.planning.layout import beat_times, hits_of, music_of
 from music_cog_online.studio.planning.material import Reel, fill, reels_of
@@ -73,7 +73,7 @@ def picture_to_music(pictures: Sequence[PictureSource], song: SongSource, wish: 
     )
     made = [_Montage(layout, reels, rate, course, caps) for layout in options]
     best = max(made, key=_Montage.worth)
-    return best.plan(song, wish, length_s)
+    return best.plan(song, wish)
 
 
 class _Montage:
@@ -99,7 +99,7 @@ class _Montage:
         shot = self.shots[index]
         return 0.5 + max((_life(reel, shot) for reel in self.reels if reel.media == shot.media), default=0.0)
 
-    def plan(self, song: SongSource, wish: Wish, asked_s: float) -> SyncPlan:
+    def plan(self, song: SongSource, wish: Wish) -> SyncPlan:
         """The montage as a plan."""
         frame_s = frame_start_s(1, self.rate)
         frames = self.marks[: len(self.shots) + 1]
@@ -117,7 +117,7 @@ class _Montage:
             picture_touched=True,
         )
         plan = replace(plan, hits=tuple(hit if hit.hit else replace(hit, reason=_why(song)) for hit in plan.hits))
-        return replace(plan, explanation=words.explain(plan, song.listening, wish, asked_s=asked_s))
+        return replace(plan, explanation=words.explain(plan, song.listening, wish))
 
     def _drop(self, start_s: float) -> PlannedDrop | None:
         index, drop_s = self.layout.drop, self.layout.drop_s
@@ -139,6 +139,8 @@ def _slot_s(reels: Sequence[Reel]) -> float:
 
 
 def _why(song: SongSource) -> str:
+    if song.listening.has_beat:
+        return phrases.OUT_OF_REACH
     return song.listening.why or "the song has no steady beat"
 
 

@@ -48,6 +48,8 @@ class Wish:
         target_s: Length of a montage in seconds; None for what the material gives.
         drop_at_s: Picture time of the cut that the drop is to meet; None for the strongest one.
         song_from_s: Song time that is to play at the start; None for the planner's choice.
+        drop_exact: Whether the drop is to play at `drop_at_s` itself, whether there is a cut or not.
+        on_beat: Whether cuts are to meet beats; else the song only plays under the picture, as it was recorded.
     """
 
     mode: Mode = "auto"
@@ -56,6 +58,8 @@ class Wish:
     target_s: float | None = None
     drop_at_s: float | None = None
     song_from_s: float | None = None
+    drop_exact: bool = False
+    on_beat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
