@@ -38,7 +38,7 @@ __all__ = ["CutRow", "DropRow", "SongReference", "Source", "SyncReport", "laid_f
 Floats = NDArray[np.float64]
 
 _WAVEFORM_PARTS = 1200
-_SAME_BEAT_S = 0.06
+_SAME_BEAT_S, _PAST_S = 0.06, 0.5
 _SURE, _SURE_BEATS = 0.8, 20
 
 
@@ -171,7 +171,7 @@ def _beats_of(mono: NDArray[np.float32], song: SongReference | None) -> _Beats:
         stretches = _located(mono, song)
         share = sum(stretch.to_s - stretch.from_s for stretch in stretches) / (len(mono) / LOUDNESS_RATE)
         if stretches and song.listening.has_beat:
-            return _carried_over(stretches, song.listening, min(1.0, share))
+            return _carried_over(stretches, song, min(1.0, share))
         if stretches:
             return replace(nothing, share=min(1.0, share))
     heard = listen(_resampled(mono, LOUDNESS_RATE, LISTENING_RATE), LISTENING_RATE)
@@ -192,14 +192,16 @@ def _located(mono: NDArray[np.float32], song: SongReference) -> tuple[Stretch, .
     )
 
 
-def _carried_over(stretches: Sequence[Stretch], listening: Listening, share: float) -> _Beats:
+def _carried_over(stretches: Sequence[Stretch], song: SongReference, share: float) -> _Beats:
     """The song's beats and drops at the times at which they are heard in the file."""
     times: list[float] = []
     downbeat: list[bool] = []
     drops: list[Drop] = []
+    listening = song.listening
     for stretch in stretches:
+        first_s, last_s = (_edge(at_s, by_s, stretches, song) for at_s, by_s in _outwards(stretch))
         out_s = stretch.out_of(listening.beats_s)
-        for index in np.flatnonzero((out_s >= stretch.from_s) & (out_s <= stretch.to_s)):
+        for index in np.flatnonzero((out_s >= first_s) & (out_s <= last_s)):
             if not times or out_s[index] - times[-1] > _SAME_BEAT_S:
                 times.append(float(out_s[index]))
                 downbeat.append(bool(listening.beat_in_bar[index] == 1))
@@ -209,6 +211,20 @@ def _carried_over(stretches: Sequence[Stretch], listening: Listening, share: flo
                 drops.append(replace(drop, time_s=at_s))
     spans_s = tuple((stretch.from_s, stretch.to_s) for stretch in stretches)
     return _Beats("song", share, np.array(times), np.array(downbeat, np.bool_), tuple(drops), spans_s)
+
+
+def _outwards(stretch: Stretch) -> tuple[tuple[float, float], tuple[float, float]]:
+    return (stretch.from_s, -_PAST_S), (stretch.to_s, _PAST_S)
+
+
+def _edge(at_s: float, by_s: float, stretches: Sequence[Stretch], song: SongReference) -> float:
+    """How far beats are known about an end of a stretch: a bit further, but where the music ends or jumps."""
+    ends = [end[0] for one in song.expected for end in (one[0], one[-1])]
+    others = [edge for stretch in stretches for edge in (stretch.from_s, stretch.to_s) if edge != at_s]
+    ends_here = any(abs(end - at_s) < 0.01 for end in ends)
+    joins = sum(edge == at_s for stretch in stretches for edge in (stretch.from_s, stretch.to_s)) > 1
+    meets = any(0 <= (edge - at_s) * np.sign(by_s) < _PAST_S for edge in others)
+    return at_s if ends_here or joins or meets else at_s + by_s
 
 
 def _drop_row(drops: Sequence[Drop], cuts_s: Sequence[float], frame_s: float) -> DropRow | None:

@@ -28,7 +28,7 @@ def music() -> Sound:
     return (samples + noise).astype(np.float32)
 
 
-def looped(chords: Sequence[Sequence[int]], *, bars: int = 16) -> Sound:
+def looped(chords: Sequence[Sequence[int]], *, bars: int = 14) -> Sound:
     """Four bars over and over: the same drums in every bar, a chord and its bass in each of the four."""
     drums = make_song(120.0, bars=1, rate=SOUND_RATE, chords=False, tail_s=0.0, seed=4).samples
     length = round(BAR_S * SOUND_RATE)
@@ -55,7 +55,7 @@ def under_speech(sound: Sound, *, ducked_db: float = 13.0) -> Sound:
 
 
 def off_s(found: Sequence[Stretch], *maps: TimeMap) -> float:
-    """Largest distance from the truth, a second of which must have been found all along."""
+    """Largest distance from the truth in the song's time; 9 where the song was not found though it plays."""
     worst = 0.0
     for one in maps:
         for at in np.arange(one[0][0] + 0.3, one[-1][0] - 0.3, 0.25):
@@ -86,12 +86,11 @@ def test_pieces_of_a_song_that_jumps_are_measured_each_in_its_place(music: Sound
 
 
 def test_another_song_with_the_same_drums_and_tempo_is_not_taken_for_the_song() -> None:
-    right, wrong = looped(CHORDS), looped(OTHERS)
-    sound = wrong[: 8 * SOUND_RATE]
-    assert locate(sound, right, expected=[((0.0, 0.0), (8.0, 8.0))], beat_s=0.5) == ()
-    assert locate(under_speech(sound), right, expected=[((0.0, 0.0), (8.0, 8.0))], beat_s=0.5) == ()
-    true: TimeMap = ((0.0, 0.0), (8.0, 8.0))
-    assert off_s(locate(under_speech(right[: 8 * SOUND_RATE]), right, expected=[true], beat_s=0.5), true) < 0.004
+    right, wrong = looped(CHORDS, bars=8), looped(OTHERS, bars=8)
+    true: TimeMap = ((0.0, 0.0), (5.0, 5.0))
+    assert locate(wrong[: 5 * SOUND_RATE], right, expected=[true], beat_s=0.5) == ()
+    assert locate(under_speech(wrong[: 5 * SOUND_RATE]), right, expected=[true], beat_s=0.5) == ()
+    assert off_s(locate(under_speech(right[: 5 * SOUND_RATE]), right, expected=[true], beat_s=0.5), true) < 0.004
 
 
 def test_notes_are_told_from_chance_by_the_song_in_other_keys() -> None:
@@ -113,7 +112,7 @@ def test_a_song_that_plays_some_beats_from_the_expected_place_is_measured_there(
 
 def test_of_places_that_sound_alike_the_expected_one_is_taken() -> None:
     song = looped(CHORDS)
-    for start_s in (0.0, 8.0, 16.0):
+    for start_s in (8.0, 16.0):
         expected: TimeMap = ((0.0, start_s), (6.0, start_s + 6.0))
         assert off_s(locate(song[: 6 * SOUND_RATE], song, expected=[expected], beat_s=0.5), expected) < 0.002
 
@@ -146,6 +145,6 @@ def test_another_song_is_not_found(music: Sound) -> None:
 
 
 def test_silence_and_next_to_nothing_hold_no_song(music: Sound) -> None:
-    assert locate(np.zeros(10 * SOUND_RATE, np.float32), music, expected=[((0.0, 5.0), (9.0, 14.0))]) == ()
+    assert locate(np.zeros(4 * SOUND_RATE, np.float32), music, expected=[((0.0, 5.0), (4.0, 9.0))]) == ()
     assert locate(np.zeros(0, np.float32), music, expected=[((0.0, 5.0), (9.0, 14.0))]) == ()
     assert locate(music[:SOUND_RATE], music, expected=[((0.0, 5.0), (0.1, 5.1)), ((30.0, 5.0), (40.0, 15.0))]) == ()

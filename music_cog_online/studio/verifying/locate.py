@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from music_cog_online.studio.verifying.align import REACH_S, correlations, lag_s, track
 from music_cog_online.studio.verifying.features import SOUND_RATE
 from music_cog_online.studio.verifying.search import TimeMap, search
-from music_cog_online.studio.verifying.tones import likeness
+from music_cog_online.studio.verifying.tones import agreements, likeness
 
 __all__ = ["Stretch", "TimeMap", "locate"]
 
@@ -30,7 +30,7 @@ _USUAL, _LEAST_USUAL = 0.6, 7.0
 _GUESS_S, _BLIND_GUESS_S = 3.0, 1.0
 _BY_CHANCE, _LEAST_NOTES = 1.2, 0.08
 _RIVAL_BEATS = (*range(1, 9), 16)
-_RIVAL_FRAMES = 40
+_RIVAL_FRAMES = 24
 _ALIKE, _BETTER = 0.5, 1.2
 _STRAY_S = 0.008
 _HELD_S, _LEAST_HELD = 0.008, 0.8
@@ -94,10 +94,10 @@ def locate(
         Stretches in the order of the file; none when the song is not heard.
     """
     end_s = len(sound) / SOUND_RATE
-    inside = [tuple(point) for point in (_until(one, end_s) for one in expected) if len(point) > 1]
-    maps = [_moved(sound, song, one, beat_s) for one in inside]
+    inside = [_until(one, end_s) for one in expected]
+    maps = [_moved(sound, song, one, beat_s) for one in inside if one]
     found = _measured(sound, song, maps, _GUESS_S)
-    if _length(found) >= 0.5 * sum(one[-1][0] - one[0][0] for one in maps) and found:
+    if found and _length(found) >= 0.5 * sum(one[-1][0] - one[0][0] for one in maps):
         return found
     anywhere = _measured(sound, song, search(sound, song), _BLIND_GUESS_S)
     return max(found, anywhere, key=_length)
@@ -108,7 +108,7 @@ def _length(stretches: Sequence[Stretch]) -> float:
 
 
 def _until(one: TimeMap, end_s: float) -> TimeMap:
-    """The part of a map from 0 to the end of the file."""
+    """The part of a map from 0 to the end of the file; empty when there is next to none."""
     out, song = np.array(one).T
     inner = out[(out > 0.0) & (out < end_s)]
     first, last = max(0.0, float(out[0])), min(end_s, float(out[-1]))
@@ -127,13 +127,15 @@ def _moved(sound: Sound, song: Sound, one: TimeMap, beat_s: float | None) -> Tim
     moves = [0.0, *(sign * beats * beat_s for beats in _RIVAL_BEATS for sign in (-1, 1))]
     curves = [correlations(sound, song, frames, at + move).sum(axis=0) for move in moves]
     high = max(float(curve.max()) for curve in curves)
-    best, most = 0.0, -1.0
-    for move, curve in zip(moves, curves, strict=True):
-        if curve.max() < _ALIKE * high:
-            continue
-        notes = likeness(sound, song, frames, at + move + lag_s(curve)).notes
-        if notes > _BETTER * most:
-            best, most = move, notes
+    likely = [(move, lag_s(curve)) for move, curve in zip(moves, curves, strict=True) if curve.max() >= _ALIKE * high]
+    best, most = 0.0, _LEAST_NOTES
+    if len(likely) > 1:
+        notes = agreements(sound, song, frames, [at + move + lag for move, lag in likely])
+        for (move, _), one_notes in zip(likely, notes, strict=True):
+            if one_notes > _BETTER * most:
+                best, most = move, one_notes
+    elif likely:
+        best = likely[0][0]
     return tuple((out_s, song_s + best) for out_s, song_s in one)
 
 

@@ -7,6 +7,7 @@ down by less than an octave, is another song with the same rhythm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from music_cog_online.studio.verifying.features import SOUND_RATE
 
-__all__ = ["Likeness", "likeness"]
+__all__ = ["Likeness", "agreements", "likeness"]
 
 Floats = NDArray[np.float64]
 Sound = NDArray[np.float32]
@@ -57,6 +58,20 @@ def likeness(sound: Sound, song: Sound, out_s: Floats, song_s: Floats) -> Likene
     ours -= ours.mean(axis=1, keepdims=True)
     chance = max(_correlation(ours, theirs, int(move)) for move in _MOVES)
     return Likeness(_correlation(ours, theirs, 0), chance)
+
+
+def agreements(sound: Sound, song: Sound, out_s: Floats, places_s: Sequence[Floats]) -> list[float]:
+    """Correlation of the notes at moments of a sound with those at each of several places of the song.
+
+    Args:
+        sound: The file's sound, mono at `SOUND_RATE`.
+        song: The song, mono at `SOUND_RATE`.
+        out_s: Moments of the file, shape (m,).
+        places_s: For each place the moments of the song, shape (m,).
+    """
+    ours = _notes(sound, out_s)
+    ours -= ours.mean(axis=1, keepdims=True)
+    return [_correlation(ours, _notes(song, song_s), 0) for song_s in places_s]
 
 
 def _correlation(ours: Floats, theirs: Floats, move: int) -> float:
