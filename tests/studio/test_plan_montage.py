@@ -135,3 +135,26 @@ def test_a_short_song_is_repeated_under_a_long_montage() -> None:
     assert made.duration_s > 30.0
     assert len(made.music) > 1
     assert all(hit.hit for hit in made.hits)
+
+
+@pytest.mark.parametrize("density", ["auto", "bar"])
+@pytest.mark.parametrize("target_s", [12.0, 20.0, 30.0])
+def test_every_clip_is_shown_however_many_shots_the_first_ones_have(density: str, target_s: float) -> None:
+    long = [40, 25, 33, 90, 70, 28] * 3
+    pictures = [video(long, media="one"), video(long[::-1], media="two"), *clips(9, 9)]
+    wish = Wish(mode="picture_to_music", density=density, target_s=target_s)  # type: ignore[arg-type]
+    made = plan(pictures, song(steady(100, 100)), wish)
+    assert {shot.media for shot in made.shots} == {picture.media for picture in pictures}
+    assert made.duration_s == pytest.approx(target_s, abs=1.3)
+
+
+def test_many_clips_in_a_short_montage_are_cut_faster_so_that_each_is_shown() -> None:
+    made = plan(clips(*[5] * 8), song(steady(120, 100)), Wish(target_s=10.0))
+    assert len({shot.media for shot in made.shots}) == 8
+
+
+def test_the_drop_of_a_montage_plays_when_it_is_wanted() -> None:
+    made = plan(clips(20, 20), song(steady(120, 100), drops_s=[20.0]), Wish(target_s=16.0, drop_at_s=11.0))
+    assert made.drop is not None
+    assert made.drop.hit
+    assert made.drop.time_s == pytest.approx(11.0, abs=0.3)

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _STEP_S = 0.1
 _JUMP_S = 0.6
+_SLACK_S = 0.05
 _STILL_LONGEST_S = 6.0
 
 
@@ -98,6 +99,8 @@ def fill(
 ) -> tuple[PlannedShot, ...]:
     """Fills slots with stretches of the reels, round after round in the order of the clips.
 
+    Every clip gets a slot before any gets a second stretch, as far as there are slots.
+
     Args:
         frames: Output frames of each slot.
         reels: The material.
@@ -107,17 +110,19 @@ def fill(
     Returns:
         Shots for the slots; fewer than slots if the material is used up.
     """
-    chosen = _chosen(reels, len(frames))
-    shots = _filled(frames, chosen, rate, strongest)
-    if len(shots) == len(frames) or len(chosen) == len(reels):
+    longest_s = frame_start_s(max(frames, default=0), rate)
+    chosen, rest = _chosen(reels, len(frames), longest_s)
+    shots = _filled(frames, chosen, rest, rate, strongest)
+    if len(shots) == len(frames) or not rest:
         return shots
-    return max(shots, _filled(frames, reels, rate, strongest), key=len)  # some of the chosen were too short
+    return max(shots, _filled(frames, reels, (), rate, strongest), key=len)  # some of the chosen were too short
 
 
 def _filled(
-    frames: Sequence[int], reels: Sequence[Reel], rate: Fraction, strongest: int | None
+    frames: Sequence[int], reels: Sequence[Reel], rest: Sequence[Reel], rate: Fraction, strongest: int | None
 ) -> tuple[PlannedShot, ...]:
-    shelf = _Shelf(reels, rounds=-(-len(frames) // max(1, len(reels))))
+    """The slots filled from `reels` by turns, and from `rest` where all of these are used up or too short."""
+    shelf = _Shelf([*reels, *rest], rounds=-(-len(frames) // max(1, len(reels))))
     order = _turns(frames, reels, rate)
     if strongest is not None and strongest < len(order):
         shelf.keep(order[strongest], frame_start_s(frames[strongest], rate))
@@ -131,6 +136,8 @@ def _filled(
             turn = (turn + 1) % len(reels)
             if taken is not None:
                 break
+        for number in range(len(reels), len(shelf.reels)):
+            taken = taken or shelf.take(number, length_s)
         if taken is None:
             break
         reel, from_s = taken
@@ -220,16 +227,24 @@ def _turns(frames: Sequence[int], reels: Sequence[Reel], rate: Fraction) -> list
     return order
 
 
-def _chosen(reels: Sequence[Reel], count: int) -> list[Reel]:
-    """As many reels as there are slots: one of each clip before a second one of any, the lively ones first."""
+def _chosen(reels: Sequence[Reel], count: int, longest_s: float) -> tuple[list[Reel], list[Reel]]:
+    """As many reels as there are slots, in their order, and the rest, the best first.
+
+    One of each clip comes before a second one of any; those that can fill every slot come before the others, the lively
+    ones first.
+    """
     if len(reels) <= count:
-        return list(reels)
-    lively = sorted(range(len(reels)), key=lambda number: -_mean(reels[number]))
+        return list(reels), []
+    fits = [reel.still or reel.length_s >= longest_s + _SLACK_S for reel in reels]
+    best = sorted(
+        range(len(reels)),
+        key=lambda number: (not fits[number], -_mean(reels[number]) if fits[number] else -reels[number].length_s),
+    )
     rank: dict[int, int] = {}
-    for number in lively:
+    for number in best:
         rank[number] = sum(reels[other].media == reels[number].media for other in rank)
-    kept = sorted(lively, key=lambda number: rank[number])[:count]
-    return [reels[number] for number in sorted(kept)]
+    best.sort(key=lambda number: (rank[number] > 0, not fits[number], rank[number]))
+    return [reels[number] for number in sorted(best[:count])], [reels[number] for number in best[count:]]
 
 
 def _mean(reel: Reel) -> float:

@@ -66,10 +66,14 @@ def picture_to_music(pictures: Sequence[PictureSource], song: SongSource, wish: 
     material_s = sum(reel.length_s for reel in reels)
     length_s = wish.target_s or min(max(_USED_SHARE * material_s, min(material_s, _LEAST_S)), _LONGEST_S)
     course = _course(song.listening, min(length_s, material_s), wish.song_from_s or 0.0)
+    shown_s = min(length_s, material_s)
+    slot_s = _slot_s(reels)
+    if wish.density == "auto":
+        slot_s = min(slot_s, max(_LEAST_SLOT_S, shown_s / len({reel.media for reel in reels})))
     options = (
-        list(layouts(course, wish.density, min(length_s, material_s), from_s=wish.song_from_s, slot_s=_slot_s(reels)))
+        list(layouts(course, wish.density, shown_s, from_s=wish.song_from_s, drop_at_s=wish.drop_at_s, slot_s=slot_s))
         if song.listening.has_beat and len(course.beats_s) > 4
-        else [steady_layout(course.duration_s, min(length_s, material_s))]
+        else [steady_layout(course.duration_s, shown_s)]
     )
     made = [_Montage(layout, reels, rate, course, caps) for layout in options]
     best = max(made, key=_Montage.worth)

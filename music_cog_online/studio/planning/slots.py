@@ -42,7 +42,13 @@ class Layout:
 
 
 def layouts(
-    course: Course, density: Density, length_s: float, *, from_s: float | None, slot_s: float
+    course: Course,
+    density: Density,
+    length_s: float,
+    *,
+    from_s: float | None,
+    drop_at_s: float | None = None,
+    slot_s: float,
 ) -> Iterator[Layout]:
     """Ways to lay a montage over the song, one for each bar line where it may begin.
 
@@ -53,6 +59,7 @@ def layouts(
         density: How often to cut.
         length_s: Length of the montage, about.
         from_s: Where in the song to begin; None for anywhere.
+        drop_at_s: When the drop is to play, counted from the start; None for the middle part.
         slot_s: Length of a slot that most of the material can fill.
     """
     bars = np.flatnonzero(course.bar == 1)
@@ -65,6 +72,8 @@ def layouts(
     else:
         drop = _strongest_drop(course)
         candidates = list(bars[_fitting(times, course, drop, length_s)])
+        if drop is not None and drop_at_s is not None and drop_at_s <= drop:
+            candidates = [int(np.argmin(np.abs(course.beats_s - (drop - drop_at_s))))]
     step = max(1, len(candidates) // _MOST_STARTS)
     for start in candidates[::step] or [bars[0]]:
         yield _layout(course, density, int(start), length_s, slot_s)
