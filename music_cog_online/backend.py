@@ -157,7 +157,7 @@ class Studio:
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with FileLock(self._folder / "start.lock"):
+            with FileLock(self._folder / "start.lock", mode=0o600):
                 return self.running() or self._replace()
         except OSError as exc:
             raise Unreachable(
@@ -221,7 +221,7 @@ def _stop(pid: int, folder: Path) -> None:
 
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    with contextlib.suppress(Timeout), FileLock(folder / "studio.lock", timeout=_STOP_S):
+    with contextlib.suppress(Timeout), FileLock(folder / "studio.lock", timeout=_STOP_S, mode=0o600):
         pass
 
 

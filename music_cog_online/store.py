@@ -43,6 +43,7 @@ class Session:
         user_id: id of the account, or an empty string.
         created_at: seconds since the Unix epoch.
         title: what the user calls it, or an empty string.
+        fresh: nothing was put into it yet.
     """
 
     session_id: str
@@ -50,6 +51,7 @@ class Session:
     user_id: str = ""
     created_at: float = 0.0
     title: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class Render:
         report: sync figures measured on the file, or None.
         created_at: seconds since the Unix epoch.
         draft_key: hash of the draft that is rendered.
+        files_key: hash of the files that the project had.
+        size: bytes of the file at `out`, 0 where it was not brought.
+        version: version of this package that asked for it.
     """
 
     id: str
@@ -75,6 +80,9 @@ class Render:
     report: dict[str, Any] | None = None
     created_at: float = 0.0
     draft_key: str = ""
+    files_key: str = ""
+    size: int = 0
+    version: str = ""
 
 
 def fresh_client_id() -> str:
@@ -129,10 +137,6 @@ class Store:
         kept = {"token": token.reveal(), "user_id": user_id, "credits": credits, "issued_at": time.time()}
         self._write("token", kept)
 
-    def drop_token(self) -> None:
-        """Forget the token."""
-        self._write("token", {})
-
     @contextmanager
     def sign_in_lock(self) -> Iterator[None]:
         """A block in which no other command asks this backend for a token."""
@@ -160,11 +164,6 @@ class Store:
             listed = [asdict(one) for one in (*known, stamped)]
             self._write("projects", {"current": session.session_id, "projects": listed})
 
-    def drop_session(self) -> None:
-        """Have no current session; the project stays listed."""
-        with self.lock():
-            self._write("projects", {**self._read("projects"), "current": ""})
-
     def use_project(self, session_id: str) -> Session | None:
         """Make a listed project the current one; None if it is not listed."""
         with self.lock():
@@ -176,6 +175,23 @@ class Store:
     def projects(self) -> tuple[Session, ...]:
         """Every project, oldest first."""
         return _records(Session, self._read("projects").get("projects"))
+
+    def take_fresh(self) -> Session | None:
+        """The current session, put to use, if nothing was put into it yet; only one command gets it."""
+        with self.lock():
+            session = self.session()
+            if session is None or not session.fresh:
+                return None
+            self.put_to_use(session.session_id)
+            return replace(session, fresh=False)
+
+    def put_to_use(self, session_id: str) -> None:
+        """Note that a project is fresh no more."""
+        if not any(one.fresh for one in self.projects() if one.session_id == session_id):
+            return
+        with self.lock():
+            known = [replace(one, fresh=one.fresh and one.session_id != session_id) for one in self.projects()]
+            self._write("projects", {**self._read("projects"), "projects": [asdict(one) for one in known]})
 
     # Drafts
 
@@ -190,6 +206,8 @@ class Store:
         """Keep the last known draft of a session; the same draft again costs no write."""
         if self.draft(session_id) == dict(draft):
             return
+        if draft.get("t"):
+            self.put_to_use(session_id)
         with self.lock():
             drafts = self._read("drafts").get("drafts", {})
             kept = dict(drafts) if isinstance(drafts, dict) else {}

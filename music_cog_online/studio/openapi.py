@@ -156,7 +156,7 @@ def _submit() -> Schema:
     )
     body = _object(
         ["id", "sessionId", "draft"],
-        id={"type": "string", "pattern": "^render_[0-9a-zA-Z_-]{1,100}$"},
+        id={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
         sessionId=_TEXT,
         draft=draft,
         output=_object(format={"const": "mp4"}, quality=_TEXT, preset=_TEXT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from music_cog_online.studio.uploads import MAX_FILES, Rejected, receive_multipa
 __all__ = ["Activity", "create_app"]
 
 _MAX_ID = 200
+_RENDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(slots=True)
@@ -148,7 +150,7 @@ class _Api:
             )
         body = await read_json(request, limit=MAX_DRAFT_BODY)
         render_id = text(body, "id", longest=_MAX_ID)
-        if not render_id.strip() or "/" in render_id:
+        if not _RENDER_ID.fullmatch(render_id):
             raise BadBody("id", "is not a render id")
         project = await self._project(user_id, text(body, "sessionId", longest=_MAX_ID))
         draft, output = mapping(body, "draft"), mapping(body, "output", needed=False)

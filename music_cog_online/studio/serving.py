@@ -72,7 +72,7 @@ def serve(open_studio: Callable[[], Studio], folder: Path, listening: Listening,
     # What people upload is theirs alone, on a machine with other users, too.
     os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(folder / "studio.lock")
+    lock = FileLock(folder / "studio.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout as exc:
