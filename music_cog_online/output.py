@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "JsonReporter", "Lines", "Reporter", "reporter"]
 
 _LINE_EVERY_S = 5.0
-_EVENT_EVERY_S = 0.5
+_EVENT_EVERY_S = 10.0
+_EVENT_STEP = 0.05
 
 
 class Reporter(Teller, Protocol):
@@ -37,15 +38,15 @@ class JsonReporter:
     def __init__(self, out: TextIO, err: TextIO, *, now: Callable[[], float] = time.monotonic) -> None:
         self._out = out
         self._err = err
-        self._gate = _Gate(_EVENT_EVERY_S, now)
+        self._gate = _Gate(_EVENT_EVERY_S, now, step=_EVENT_STEP)
 
     def say(self, text: str) -> None:
         """Tell the user a sentence now."""
         _write(self._err, json.dumps({"event": "say", "text": text}, ensure_ascii=False))
 
     def progress(self, stage: str, fraction: float | None) -> None:
-        """Tell how far a stage is."""
-        if self._gate.opens(stage, full=fraction == 1):
+        """Tell how far a stage is, unless hardly anything happened since the last time."""
+        if self._gate.opens(stage, fraction):
             shown = None if fraction is None else round(fraction, 3)
             _write(self._err, json.dumps({"event": "progress", "stage": stage, "fraction": shown}, ensure_ascii=False))
 
@@ -150,23 +151,38 @@ class Bar(Lines):
 
 
 class _Gate:
-    """Lets progress through now and then: each new stage, and at most one more every `every_s`."""
+    """Lets progress through now and then.
 
-    def __init__(self, every_s: float, now: Callable[[], float]) -> None:
+    Args:
+        every_s: seconds after which it is told again, however little happened.
+        now: seconds of a clock that never goes back.
+        step: share of a stage, 0 to 1, that is told at once when it is done; None: only time counts.
+
+    Attributes:
+        stage: the stage that was told last.
+    """
+
+    def __init__(self, every_s: float, now: Callable[[], float], *, step: float | None = None) -> None:
         self._every_s = every_s
         self._now = now
+        self._step = step
         self.stage: str | None = None
         self._at_s = 0.0
-        self._full = False
+        self._fraction = 0.0
 
-    def opens(self, stage: str, *, full: bool = False) -> bool:
-        """Whether to tell; a stage that is `full` is told once, however soon."""
+    def opens(self, stage: str, fraction: float | None = None) -> bool:
+        """Whether to tell: each new stage, a step of it or its end, and whatever comes after `every_s`."""
         now_s = self._now()
-        fresh = stage != self.stage or (full and not self._full)
-        if not fresh and now_s - self._at_s < self._every_s:
+        done = fraction or 0.0
+        if stage == self.stage and now_s - self._at_s < self._every_s and not self._moved(done):
             return False
-        self.stage, self._at_s, self._full = stage, now_s, full
+        self.stage, self._at_s, self._fraction = stage, now_s, done
         return True
+
+    def _moved(self, fraction: float) -> bool:
+        if self._step is None or fraction <= self._fraction:
+            return False
+        return fraction >= 1 or fraction - self._fraction > self._step - 1e-9
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -54,8 +54,9 @@ def test_json_is_one_object_and_lines_of_progress() -> None:
     out, err = io.StringIO(), io.StringIO()
     teller = JsonReporter(out, err, now=Hand())
     teller.say("Hello.")
-    for share in (0.0, 0.5, 1.0):
-        teller.progress("Rendering", share)
+    for share in range(1001):
+        teller.progress("Rendering", share / 1000)
+    teller.progress("Measuring", 1.0)
     teller.finish(ActionResult.failed("edit", FAILURE))
     assert json.loads(out.getvalue()) == {
         "ok": False,
@@ -66,7 +67,15 @@ def test_json_is_one_object_and_lines_of_progress() -> None:
         "error": {"code": 2001, "kind": "credits_needed", "hint": "Top up."},
     }
     events = [json.loads(line) for line in err.getvalue().splitlines()]
-    assert [event.get("fraction") for event in events] == [None, 0.0, 1.0]
+    assert [event.get("fraction") for event in events] == [None, *(n / 20 for n in range(21)), 1.0]
+
+
+def test_json_tells_of_slow_progress_every_ten_seconds() -> None:
+    err, hand = io.StringIO(), Hand()
+    teller = JsonReporter(io.StringIO(), err, now=hand)
+    for hand.now_s in range(25):
+        teller.progress("Rendering", 0.01)
+    assert len(err.getvalue().splitlines()) == 3
 
 
 def test_a_pipe_gets_lines_and_json_wins_over_everything() -> None:
