@@ -13,13 +13,26 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from music_cog_online.errors import BY_KIND, BackendRefused, ManifestError, MediaRefused, MusicCogError, NotSignedIn
 
-__all__ = ["ErrorRule", "Formats", "Gui", "GuiRule", "Intervals", "Limits", "Manifest", "Urls", "load_manifest"]
+__all__ = [
+    "ErrorRule",
+    "Exporting",
+    "FileFacts",
+    "Formats",
+    "Gui",
+    "GuiRule",
+    "Intervals",
+    "Limits",
+    "Manifest",
+    "Urls",
+    "Wish",
+    "load_manifest",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 _SCHEMA = _PACKAGE / "schemas" / "skill.schema.json"
@@ -112,7 +125,8 @@ class ErrorRule:
         message: sentence for the user; may hold fields in braces.
         hint: what the user can do.
         statuses: HTTP statuses that mean this when the answer carries no code.
-        variants: other messages and hints for an `anonymous` account or a token that was `given`.
+        variants: other messages and hints for an `anonymous` account or a token that was `given`, or for a file whose
+            `content` is not what its name says, or is `unknown`.
     """
 
     code: int
@@ -122,6 +136,23 @@ class ErrorRule:
     hint: str = ""
     statuses: tuple[int, ...] = ()
     variants: Mapping[str, Mapping[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file that is not what its name says.
+
+    Attributes:
+        name: its name.
+        extension: the end of it, without the dot.
+        kind: what it should be, e.g. "a video".
+        looks: what it looks like instead, e.g. "text"; an empty string where nobody knows.
+    """
+
+    name: str
+    extension: str
+    kind: str
+    looks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +175,34 @@ class Gui:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that a user may want an exported file to be.
+
+    Attributes:
+        name: what it is called; `{value}` stands for the number in the words.
+        kind: `size`, `rate` or `format`.
+        words: regular expression of the words for it.
+        value: pixels of the short side for a `size`; 0 where the words hold the number, or there is none.
+    """
+
+    name: str
+    kind: str
+    words: str
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """What an exported file is, as sentences by language, and the wishes that it may not fulfil."""
+
+    gives: Mapping[str, str]
+    larger: Mapping[str, str]
+    refused: Mapping[str, str]
+    delivered: Mapping[str, str]
+    wishes: tuple[Wish, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that SKILL.md's frontmatter and skill.yaml say.
 
@@ -156,6 +215,8 @@ class Manifest:
         presets: shapes of the exported picture, by name.
         messages: sentences for the user, by name.
         try_saying: examples for a first contact.
+        exporting: what an exported file is.
+        suggestions: what the user could say next, by name and language.
     """
 
     name: str
@@ -172,13 +233,22 @@ class Manifest:
     presets: Mapping[str, Mapping[str, Any]]
     intents: Mapping[str, Any]
     try_saying: tuple[str, ...]
+    exporting: Exporting
+    suggestions: Mapping[str, Mapping[str, str]]
 
     def code_for_status(self, status: int) -> int | None:
         """The code that an HTTP status stands for when the answer carries none."""
         return next((rule.code for rule in self.errors.values() if status in rule.statuses), None)
 
     def error(
-        self, code: int, *, account: str = "", register_link: str = "", detail: str = "", status: int | None = None
+        self,
+        code: int,
+        *,
+        account: str = "",
+        register_link: str = "",
+        detail: str = "",
+        status: int | None = None,
+        file: FileFacts | None = None,
     ) -> MusicCogError:
         """The typed error of a code, with the table's words.
 
@@ -188,16 +258,19 @@ class Manifest:
             register_link: fills `{register_link}`.
             detail: the backend's own words, cleaned; kept in `data`.
             status: HTTP status of the answer.
+            file: the file that is refused for what is in it.
         """
         rule = self.errors.get(code)
         data = {"detail": detail} if detail else {}
         if rule is None or rule.kind not in BY_KIND:
             words = f"The backend refused: {detail}" if detail else f"The backend refused the request (code {code})."
             return BackendRefused(words, code=code, status=status, data=data)
-        variant = (rule.variants or {}).get(account, {"message": rule.message, "hint": rule.hint})
+        chosen = account if file is None else "content" if file.looks else "unknown"
+        variant = (rule.variants or {}).get(chosen, {"message": rule.message, "hint": rule.hint})
         facts = {
             "register_link": register_link,
             "formats": ", ".join(self.formats.all),
+            **(asdict(file) if file is not None else {}),
             "max_upload": f"{self.limits.max_upload_bytes // (1024 * 1024)} MB",
         }
         message, hint = variant["message"].format(**facts), variant.get("hint", "").format(**facts)
@@ -282,7 +355,7 @@ def _to_cache(path: Path | None, kept: Mapping[str, Any]) -> None:
 def _build(front: Mapping[str, str], tables: Mapping[str, Any], folder: Path) -> Manifest:
     rules = [ErrorRule(**{**row, "statuses": tuple(row.get("statuses", ()))}) for row in tables["errors"]]
     formats = tables["formats"]
-    gui = tables["gui"]
+    gui, exporting = tables["gui"], tables["exporting"]
     return Manifest(
         name=front["name"],
         version=front["version"],
@@ -303,6 +376,8 @@ def _build(front: Mapping[str, str], tables: Mapping[str, Any], folder: Path) ->
         presets=tables["presets"],
         intents=tables["intents"],
         try_saying=tuple(tables["try_saying"]),
+        exporting=Exporting(**{**exporting, "wishes": tuple(Wish(**row) for row in exporting["wishes"])}),
+        suggestions=tables["suggestions"],
     )
 
 
@@ -345,6 +420,8 @@ def _tables(text: bytes, schema: bytes) -> dict[str, Any]:
             _check_pattern(rule.get(key, ""), f"gui.rules[{number}].{key}")
     for number, pattern in enumerate(tables["gui"]["noise"]):
         _check_pattern(pattern, f"gui.noise[{number}]")
+    for number, wish in enumerate(tables["exporting"]["wishes"]):
+        _check_pattern(wish["words"], f"exporting.wishes[{number}].words")
     return tables
 
 

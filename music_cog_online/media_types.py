@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-__all__ = ["HEAD_BYTES", "sniff", "sniff_file"]
+__all__ = ["HEAD_BYTES", "called", "looks_like", "sniff", "sniff_file"]
 
 HEAD_BYTES = 4096
 """How much of a file's beginning `sniff` wants to see."""
@@ -16,6 +16,24 @@ _STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", 
 _MP4_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 # An MPEG audio frame header of layer II or III with a bit rate and a sample rate that exist (ISO 11172-3, 2.4.2.3).
 _MPEG_AUDIO = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xfd][\x10-\xeb]")
+_OTHERS = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"MZ": "a program",
+    b"\x7fELF": "a program",
+    b"fLaC": "a FLAC sound file",
+    b"OggS": "an Ogg file",
+    b"FLV": "a Flash video",
+    b"FORM": "an AIFF sound file",
+    b"BM": "a BMP picture",
+    b"II*\0": "a TIFF picture",
+    b"MM\0*": "a TIFF picture",
+    b"\x30\x26\xb2\x75": "a WMV or WMA file",
+}
+_WEB_PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml|head|body)\b", re.IGNORECASE)
 _ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 
 
@@ -59,6 +77,34 @@ def sniff_file(file: BinaryIO) -> str | None:
         found = _search_audio(head + file.read(_SEARCHED_BYTES))
     file.seek(0)
     return found
+
+
+def called(kind: str) -> str:
+    """A kind of media as people call it; anything unknown is a file."""
+    return {"video": "a video", "image": "a picture", "audio": "a sound file"}.get(kind, "a file")
+
+
+def looks_like(head: bytes) -> str:
+    """What a file that is none of the formats seems to be, for people; an empty string where nobody knows.
+
+    Args:
+        head: its first bytes; without any it is nothing.
+    """
+    if not head.strip(b"\0"):
+        return "nothing but zeros" if head else ""
+    found = next((name for magic, name in _OTHERS.items() if head.startswith(magic)), "")
+    if found:
+        return found
+    if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
+        return "a HEIC or AVIF picture"
+    try:
+        # The last character may be cut off.
+        text = head[:-4].decode() if len(head) > 4 else head.decode()
+    except UnicodeDecodeError:
+        return ""
+    if not all(char.isprintable() or char in "\t\r\n\f\ufeff" for char in text):
+        return ""
+    return "a web page" if _WEB_PAGE.match(text.lstrip("\ufeff")) else "text"
 
 
 def _iso_media(brand: bytes) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from music_cog_online.errors import ManifestError
 
@@ -14,10 +14,13 @@ from .lexicon import Lexicon
 from .rules import Clause, Rule, Weight
 from .text import Token, normalise, tokenise
 
-__all__ = ["Route", "Router"]
+__all__ = ["Manner", "Route", "Router"]
+
+Manner = Literal["told", "asked", "question"]
 
 # What the code itself finds: marks of the clause, and tokens that are content.
 _FOUND_BY_CODE = frozenset({"asked", "quoted", "link", "media_link", "file_name"})
+_ASKING = frozenset({"ask", "asked", "open_q", "req"})
 _SESSION_ONLY = frozenset({"export", "credits", "state"})
 
 
@@ -32,6 +35,8 @@ class Route:
         reason: Why, in words, with the phrases that were recognised.
         instruction: The edit text that follows an upload, or None.
         then: Intents of the requests after the first, in the user's order.
+        manner: "question" is to be answered, not carried out; "asked" is a request in the form of a question ("can you
+            export it?"); anything else is "told".
     """
 
     intent: str
@@ -40,6 +45,7 @@ class Route:
     reason: str
     instruction: str | None = None
     then: tuple[str, ...] = ()
+    manner: Manner = "told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class _Verdict:
     rule: str
     reason: str
     plain: bool = True
+    manner: Manner = "told"
 
 
 _ATTACHED = _Verdict("upload", "request", "attachment", "rule 1: a file is attached")
@@ -89,6 +96,9 @@ class Router:
         if not requests:
             return self._answer(_Verdict("edit", "hint", "everything-else", "rule 13: no other rule fits"), ())
         first, *others = requests
+        if first.manner == "question":
+            # "How do I export? Just send it to me": who also asks for it gets it.
+            first = next((one for one in others if (one.intent, one.manner) == (first.intent, "told")), first)
         instruction = text.strip() if first.intent == "upload" and any(v.intent == "edit" for v in others) else None
         return self._answer(first, _distinct(first.intent, others), instruction=instruction)
 
@@ -106,6 +116,7 @@ class Router:
             reason=verdict.reason,
             instruction=instruction,
             then=then,
+            manner=verdict.manner,
         )
 
     def _verdicts(self, tokens: Sequence[Token]) -> list[_Verdict]:
@@ -124,9 +135,8 @@ class Router:
         for rule in self._rules:
             if rule.fits(clause):
                 step = rule.intent == "edit" and clause.leads_on and (rule.weight == "hint" or rule.number == 4)
-                return _Verdict(
-                    rule.intent, "request" if step else rule.weight, rule.id, rule.explain(clause), clause.plain
-                )
+                weight: Weight = "request" if step else rule.weight
+                return _Verdict(rule.intent, weight, rule.id, rule.explain(clause), clause.plain, _manner(rule, clause))
         if clause.leads_on and not clause.plain:
             return _Verdict("edit", "request", "unknown-step", "rule 5: something else is to be done first")
         return _Verdict("edit", "remark", "everything-else", "rule 13: no other rule fits", clause.plain)
@@ -185,6 +195,12 @@ class Router:
                     raise ManifestError(
                         f"skill.yaml: intents.{key} names {name!r}, which is not among intents.concepts"
                     )
+
+
+def _manner(rule: Rule, clause: Clause) -> Manner:
+    if rule.question:
+        return "question"
+    return "told" if _ASKING.isdisjoint(clause.concepts) else "asked"
 
 
 def _names(text: str) -> list[str]:

@@ -201,8 +201,8 @@ class Renders:
             on_progress=self._meter(row, 0.0, _RENDER_SHARE),
             cancel=self.stop,
         )
-        self._set(row, "stage = 'checking the sync', progress = ?", _RENDER_SHARE)
-        report = self._report(out, draft, media)
+        self._set(row, "stage = 'measuring the finished file', progress = ?", _RENDER_SHARE)
+        report = self._report(out, row["name"], draft, media)
         digest = digest_of(out)
         self._set(
             row,
@@ -213,13 +213,13 @@ class Renders:
         )
         shutil.rmtree(work, ignore_errors=True)
 
-    def _report(self, out: Path, draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> str:
-        """The measured report as JSON; a file that cannot be measured is delivered without one."""
+    def _report(self, out: Path, name: str, draft: Mapping[str, Any], media: Mapping[str, MediaFile]) -> str:
+        """The measured report as JSON, under the file's name; a file that cannot be measured is delivered without."""
         try:
             song = _song(draft, media)
             reference = self._engine.reference(song, draft, media, cache=self._cache) if song is not None else None
             report = self._engine.verify(out, song=reference, cache=None)
-            return json.dumps(report.to_json(), ensure_ascii=False)
+            return json.dumps({**report.to_json(), "file": name}, ensure_ascii=False)
         except StudioError as exc:
             logger.warning("no report: %s", exc.message)
             return ""

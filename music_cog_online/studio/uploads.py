@@ -15,6 +15,7 @@ from anyio.to_thread import run_sync
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from music_cog_online.media_types import HEAD_BYTES, called, looks_like
 from music_cog_online.studio.errors import DiskFull, MediaRefused, MediaTooLarge, RequestRefused, StudioError
 from music_cog_online.studio.fetching import Fetcher
 from music_cog_online.studio.ffmpeg import Ffmpeg
@@ -31,6 +32,11 @@ _DEMUXERS = {
     "mp4": "mov", "mov": "mov", "m4a": "mov", "avi": "avi", "webm": "matroska", "mkv": "matroska", "mp3": "mp3",
     "wav": "wav", "aac": "aac", "jpg": "jpeg_pipe", "png": "png_pipe", "gif": "gif", "webp": "webp_pipe",
 }  # fmt: skip
+_KINDS = {
+    **dict.fromkeys(("mp4", "mov", "avi", "webm", "mkv"), "video"),
+    **dict.fromkeys(("jpg", "png", "gif", "webp"), "image"),
+    **dict.fromkeys(("mp3", "wav", "m4a", "aac"), "audio"),
+}
 _BLOCK = 1 << 20
 _DRAINED = 256 << 20
 _DRAINED_S = 5.0
@@ -153,17 +159,23 @@ class Uploads:
         except MediaTooLarge as exc:
             raise MediaTooLarge(exc.message.replace(incoming.path.name, incoming.name), hint=exc.hint) from exc
         except MediaRefused as exc:
-            raise self._unsupported(incoming.name) from exc
+            raise self._unsupported(incoming) from exc
         if info.container not in self._demuxers:
-            raise self._unsupported(incoming.name)
+            raise self._unsupported(incoming)
         path = self._folder / secrets.token_hex(16)
         incoming.path.rename(path)
         return MediaFile(f"md_{secrets.token_hex(10)}", path, incoming.name, replace(info, path=path))
 
-    def _unsupported(self, name: str) -> MediaRefused:
-        return MediaRefused(
-            f"{name} is not a file that can be used here.", hint=f"Supported: {', '.join(self._formats)}."
-        )
+    def _unsupported(self, incoming: Incoming) -> MediaRefused:
+        name, hint = incoming.name, f"Supported: {', '.join(self._formats)}."
+        with incoming.path.open("rb") as file:
+            looks = looks_like(file.read(HEAD_BYTES))
+        seen = f" (it looks like {looks})" if looks else ""
+        kind = next((one for one in _DEMUXERS if name.lower().endswith(f".{one}")), "")
+        if not kind:
+            return MediaRefused(f"{name} is not a file that can be used here{seen}.", hint=hint)
+        wanted = called(_KINDS[kind])
+        return MediaRefused(f"{name} is called .{kind} but is not {wanted}{seen or ' that can be read'}.", hint=hint)
 
 
 class _Form:

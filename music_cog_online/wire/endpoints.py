@@ -44,6 +44,7 @@ __all__ = ["Api"]
 
 _APP = "nemo_agent"
 _USER = "me"
+_LONGEST_STAGE = 60
 # Packed, a proxy would hold events back.
 _STREAM = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
 _STATUSES = {"pending", "processing", "completed", "failed"}
@@ -312,6 +313,7 @@ class Api:
             progress=_fraction(facts.get("progress")),
             message=redact(clean_text(str(words))),
             retry_after_s=retry.server_hint_s(headers, now=self.transport.clock.now()),
+            stage=clean_text(_text(facts, "stage"))[:_LONGEST_STAGE],
             report=report if isinstance(report, dict) else None,
         )
 

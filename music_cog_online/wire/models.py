@@ -118,6 +118,7 @@ class RenderStatus:
         progress: 0 to 1, or None where the backend does not say.
         message: the backend's words, cleaned, or an empty string.
         retry_after_s: the backend's wish for the next question, or None.
+        stage: what is being done, in the backend's words, cleaned; an empty string where it does not say.
         report: sync figures measured on the finished file, or None.
     """
 
@@ -127,6 +128,7 @@ class RenderStatus:
     progress: float | None = None
     message: str = ""
     retry_after_s: float | None = None
+    stage: str = ""
     report: dict[str, Any] | None = None
 
     @property

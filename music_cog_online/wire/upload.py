@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from music_cog_online.errors import MediaRefused
-from music_cog_online.manifest import Manifest
-from music_cog_online.media_types import sniff_file
+from music_cog_online.manifest import FileFacts, Manifest
+from music_cog_online.media_types import HEAD_BYTES, called, looks_like, sniff_file
 
 __all__ = ["Progress", "check_urls", "multipart", "open_media", "upload_name"]
 
@@ -37,8 +37,11 @@ def open_media(path: Path, manifest: Manifest) -> Iterator[BinaryIO]:
         if size > manifest.limits.max_upload_bytes:
             raise manifest.error(4002)
         name_kind = manifest.formats.kind_of(path.suffix) if path.suffix else ""
-        if name_kind is None or (found := sniff_file(file)) is None or manifest.formats.kind_of(found) is None:
+        if name_kind is None:
             raise manifest.error(4001)
+        if (found := sniff_file(file)) is None or manifest.formats.kind_of(found) is None:
+            facts = FileFacts(path.name, path.suffix.lstrip("."), called(name_kind), looks_like(file.read(HEAD_BYTES)))
+            raise manifest.error(4001, file=facts if name_kind else None)
         yield file
 
 
