@@ -106,6 +106,21 @@ class Timeline:
         """Some track holds something."""
         return bool(self.tracks)
 
+    @property
+    def pictures(self) -> bool:
+        """Some track shows something: a clip or an image, or a kind of track that is not known."""
+        return any(track.kind not in (_AUDIO, _TEXT) for track in self.tracks)
+
+    @staticmethod
+    def canvas(draft: Mapping[str, Any] | None) -> tuple[int, int]:
+        """Width and height of the picture in pixels; (0, 0) where the draft does not say."""
+        details = draft.get("m") if isinstance(draft, Mapping) else None
+        details = details if isinstance(details, Mapping) else {}
+        width, height = details.get("width"), details.get("height")
+        if not (isinstance(width, int) and isinstance(height, int)) or min(width, height) <= 0:
+            return 0, 0
+        return int(width), int(height)
+
     def summary(self) -> str:
         """One line, as in `Timeline (1 track): 1. Video: city timelapse (0-10s)`."""
         if not self.tracks:
@@ -348,10 +363,6 @@ def _sound_changes(old: Track, new: Track) -> list[str]:
 
 
 def _canvas_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:
-    sizes = []
-    for draft in (before, after):
-        details = draft.get("m") if isinstance(draft, Mapping) else None
-        details = details if isinstance(details, Mapping) else {}
-        width, height = details.get("width"), details.get("height")
-        sizes.append(f"{width}x{height}" if isinstance(width, int) and isinstance(height, int) else "")
-    return [f"Picture: {sizes[0]} → {sizes[1]}"] if all(sizes) and sizes[0] != sizes[1] else []
+    old, new = Timeline.canvas(before), Timeline.canvas(after)
+    known = old != (0, 0) and new != (0, 0)
+    return [f"Picture: {old[0]}x{old[1]} → {new[0]}x{new[1]}"] if known and old != new else []

@@ -10,6 +10,8 @@ from music_cog_online.actions import credits, edit, export, state, upload
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current
+from music_cog_online.actions.suggestions import hear
+from music_cog_online.actions.wishes import last_request, unmet
 from music_cog_online.actions.words import links_in, split_items
 from music_cog_online.errors import Unreachable, UsageError
 
@@ -41,11 +43,13 @@ def run(context: Context, *, text: str = "", attach: Sequence[str] = (), output:
         raise UsageError(
             "Nothing was said and nothing was handed over.", hint='For example: music-cog chat "show tracks"'
         )
+    hear(context, words)
     route = Router(context.manifest.intents).route(words, attachments=files)
     result = _first(context, route, words, files, output)
     for intent in _following(route):
         if result.error is None:
-            result = result.followed_by(_session_action(context, intent, output, already=result))
+            more = _session_action(context, intent, output, words=last_request(words), already=result)
+            result = result.followed_by(more)
     if "edit" in route.then and route.intent != "upload":
         result = replace(result, lines=(*result.lines, "That was the first part; say the change now, and I make it."))
     decision = {"intent": route.intent, "rule": route.rule, "reason": route.reason, "then": list(route.then)}
@@ -57,7 +61,16 @@ def _first(context: Context, route: Route, words: str, files: Sequence[str], out
         return _upload(context, route, files or links_in(words))
     if route.intent == "edit":
         return edit.instruct(context, words)
-    return _session_action(context, route.intent, output)
+    if route.intent == "export" and _only_asks(context, route, words):
+        return export.explain(context, words)
+    return _session_action(context, route.intent, output, words=words)
+
+
+def _only_asks(context: Context, route: Route, words: str) -> bool:
+    """Whether words about exporting want an answer and no file: a question, or "can you?" of what it cannot do."""
+    session = context.store.session()
+    draft = context.store.draft(session.session_id) if session else None
+    return route.manner == "question" or (route.manner == "asked" and bool(unmet(context, words, draft)))
 
 
 def _upload(context: Context, route: Route, sources: Sequence[str]) -> ActionResult:
@@ -82,10 +95,10 @@ def _following(route: Route) -> tuple[str, ...]:
 
 
 def _session_action(
-    context: Context, intent: str, output: str | None, *, already: ActionResult | None = None
+    context: Context, intent: str, output: str | None, *, words: str = "", already: ActionResult | None = None
 ) -> ActionResult:
     if already is not None and intent in already.data:
         return ActionResult(intent, ())
     if intent == "export":
-        return export.run(context, output=output)
+        return export.run(context, output=output, words=words)
     return credits.run(context) if intent == "credits" else state.run(context)

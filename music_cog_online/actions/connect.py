@@ -8,11 +8,12 @@ from music_cog_online.actions.context import Context
 from music_cog_online.actions.credits import balance_line
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current, in_session, open_fresh
+from music_cog_online.actions.suggestions import at_first
 from music_cog_online.errors import BackendRefused, BrokenAnswer
 from music_cog_online.timeline import Timeline
 from music_cog_online.wire.models import Balance
 
-__all__ = ["run", "where"]
+__all__ = ["announce", "run", "where"]
 
 
 def run(context: Context, *, new: bool = False) -> ActionResult:
@@ -24,7 +25,7 @@ def run(context: Context, *, new: bool = False) -> ActionResult:
         NotSignedIn: the token is not accepted.
         Unreachable: the backend does not answer.
     """
-    context.teller.say(context.manifest.messages["setting_up"])
+    announce(context)
     lines: list[str] = []
     if new:
         open_fresh(context)
@@ -33,7 +34,9 @@ def run(context: Context, *, new: bool = False) -> ActionResult:
     else:
         state = in_session(context, lambda session: context.api.state(session.session_id))
         timeline = Timeline.from_draft(state.draft)
-        lines += [f"The open project: {timeline.summary()}"] if timeline.tracks else []
+        if timeline.tracks:
+            lines.append(f"Going on with your open project: {timeline.summary()}")
+            lines.append("For a fresh one: `music-cog new`, or `connect --new`.")
     balance = _balance(context)
     if balance is not None and context.backend.kind != "studio":
         lines.insert(0, balance_line(balance))
@@ -43,7 +46,14 @@ def run(context: Context, *, new: bool = False) -> ActionResult:
         "session_id": current(context).session_id,
         "credits": balance and balance.available,
     }
-    return ActionResult("connect", (where(context), *lines), data=data, next=context.manifest.try_saying)
+    return ActionResult("connect", (where(context), *lines), data=data, next=at_first(context))
+
+
+def announce(context: Context) -> None:
+    """Say that things are being set up, where they are: a first sign-in, or a studio that has to be started."""
+    starts = context.backend.kind == "studio" and context.studio.running() is None
+    if starts or context.store.session() is None:
+        context.teller.say(context.manifest.messages["setting_up"])
 
 
 def _balance(context: Context) -> Balance | None:

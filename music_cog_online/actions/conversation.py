@@ -6,9 +6,10 @@ A message is never sent twice: after a lost connection only the project's state 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from music_cog_online.actions.context import Context
 from music_cog_online.errors import BackendRefused, BrokenAnswer, MusicCogError, SessionLost, StreamLost, Unreachable
@@ -31,14 +32,21 @@ class Outcome:
     Attributes:
         lines: what to tell the user; texts were told already as they came.
         acts: what the backend's talk about a GUI asks for, each once, in order.
-        changes: what is different on the timeline, as sentences; empty when nobody needed to look.
-        looked: whether the state was compared.
+        changes: what is different on the timeline, as sentences.
+        looked: whether the timeline could be compared.
+        draft: the timeline now; None where it could not be seen.
     """
 
     lines: tuple[str, ...]
     acts: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     looked: bool = False
+    draft: Mapping[str, Any] | None = None
+
+    @property
+    def changed(self) -> bool | None:
+        """Whether the timeline is another than before; None where nobody knows."""
+        return bool(self.changes) if self.looked else None
 
 
 def converse(
@@ -67,19 +75,33 @@ def converse(
     except StreamLost as lost:
         hearing.end()
         with _message_left():
-            changes = _after_loss(context, session_id, before, lost)
-        return Outcome((*hearing.lines, *changes), hearing.acts, changes, looked=True)
+            changes, after = _after_loss(context, session_id, before, lost)
+        return Outcome((*hearing.lines, *changes), hearing.acts, changes, looked=True, draft=after.draft)
     except SessionLost:
         with _message_left() if hearing.begun else nullcontext():
             raise
     hearing.end()
     if hearing.answered:
-        return Outcome(hearing.lines, hearing.acts)
+        return _compared(context, session_id, before, hearing)
     with _message_left():
-        changes = _changes(before, _settled(context, session_id, before))
+        after = _settled(context, session_id, before)
+    changes = _changes(before, after)
     if not changes:
         raise hearing.failure()
-    return Outcome(changes, hearing.acts, changes, looked=True)
+    context.store.set_draft(session_id, after.draft)
+    return Outcome(changes, hearing.acts, changes, looked=True, draft=after.draft)
+
+
+def _compared(context: Context, session_id: str, before: ProjectState, hearing: _Hearing) -> Outcome:
+    """What came of a message that was answered, and whether the timeline shows it; the answer stands in any case."""
+    try:
+        after = context.api.state(session_id)
+    except (BackendRefused, BrokenAnswer, SessionLost, Unreachable):
+        return Outcome(hearing.lines, hearing.acts)
+    context.store.set_draft(session_id, after.draft)
+    if not before.raw:
+        return Outcome(hearing.lines, hearing.acts, draft=after.draft)
+    return Outcome(hearing.lines, hearing.acts, _changes(before, after), looked=True, draft=after.draft)
 
 
 @contextmanager
@@ -122,8 +144,8 @@ def look_again(context: Context, session_id: str) -> Outcome:
         raise StreamLost("The work was cut off and changed nothing.", data={"over": True})
     if not changes:
         lost = StreamLost("The command was interrupted while the backend was working.")
-        changes = _after_loss(context, session_id, before, lost)
-    return Outcome(changes, changes=changes, looked=True)
+        changes, now = _after_loss(context, session_id, before, lost)
+    return Outcome(changes, changes=changes, looked=True, draft=now.draft)
 
 
 class _Hearing:
@@ -205,8 +227,10 @@ def _settled(context: Context, session_id: str, before: ProjectState) -> Project
     return after
 
 
-def _after_loss(context: Context, session_id: str, before: ProjectState, lost: StreamLost) -> tuple[str, ...]:
-    """Look at the project until it has changed.
+def _after_loss(
+    context: Context, session_id: str, before: ProjectState, lost: StreamLost
+) -> tuple[tuple[str, ...], ProjectState]:
+    """Look at the project until it has changed; what changed, and the state then.
 
     Raises:
         StreamLost: it did not.
@@ -224,7 +248,7 @@ def _after_loss(context: Context, session_id: str, before: ProjectState, lost: S
             continue
         if changes:
             context.teller.say("The work went on: the project has changed.")
-            return changes
+            return changes, state
         if _over(state):
             break
         if look + 1 < intervals.rechecks:

@@ -15,7 +15,7 @@ def run(context: Context) -> ActionResult:
     data = {"available": balance.available, "frozen": balance.frozen, "total": balance.total}
     lines = [balance_line(balance)]
     if context.backend.kind == "studio":
-        lines.append("Work on this machine costs no credits.")
+        lines.insert(0, "No credits are needed here: work on this machine costs none.")
     return ActionResult("credits", tuple(lines), data=data)
 
 

@@ -7,17 +7,21 @@ import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from music_cog_online.errors import StoreError, UsageError
 from music_cog_online.files import alive
 
-__all__ = ["Destination", "destination"]
+__all__ = ["Destination", "destination", "safe_name"]
 
-_UNSAFE = re.compile(r"[^\w.\- ]+")
+# What Windows refuses; Linux and macOS take all of it but the slash.
+_UNSAFE = re.compile(r'[<>:"/\\|?*]+')
+_JOINERS = "\u200c\u200d"
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _HIDDEN = ".music-cog-"
-_LONGEST_NAME = 80
+_LONGEST_NAME_BYTES = 200
 
 
 class Destination:
@@ -38,6 +42,10 @@ class Destination:
     def path(self) -> Path:
         """The file as it is wished for; it may get another name if that one is taken by then."""
         return self._folder / self._name
+
+    def holds(self, path: Path) -> bool:
+        """Whether this file need not be brought: it is the one that was named, or lies in the folder that was."""
+        return _same(self.path, path) if self._overwrite else _same(self._folder, path.parent)
 
     @contextlib.contextmanager
     def landing(self) -> Iterator[Path]:
@@ -109,7 +117,7 @@ def destination(output: str | None, *, title: str, keep: Iterable[Path] = ()) ->
     target = Path(output).expanduser() if output else Path()
     into_folder = output is None or target.is_dir() or output.endswith(("/", os.sep))
     folder = (target if into_folder else target.parent).absolute()
-    name = f"{_safe(title)}.mp4" if into_folder else target.name if target.suffix else f"{target.name}.mp4"
+    name = f"{safe_name(title)}.mp4" if into_folder else target.name if target.suffix else f"{target.name}.mp4"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -131,8 +139,17 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _safe(title: str) -> str:
-    return _UNSAFE.sub("_", title).strip(" ._")[:_LONGEST_NAME] or "video"
+def safe_name(title: str, *, ending: str = "") -> str:
+    """A file name, without extension, that Linux, macOS and Windows take; letters of every script and emoji stay.
+
+    Args:
+        title: what the file is to be called.
+        ending: put behind it.
+    """
+    shown = (char for char in title if char in _JOINERS or unicodedata.category(char) not in _INVISIBLE)
+    name = _UNSAFE.sub("_", "".join(shown)).strip(" ._")
+    kept = name.encode()[: _LONGEST_NAME_BYTES - len(ending.encode())].decode(errors="ignore").rstrip(" ._")
+    return (kept or "video") + ending
 
 
 def _same(path: Path, other: Path) -> bool:

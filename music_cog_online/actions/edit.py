@@ -9,13 +9,12 @@ from music_cog_online.actions.context import Context
 from music_cog_online.actions.conversation import Outcome, converse
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
+from music_cog_online.actions.suggestions import after_edit, hear
 from music_cog_online.actions.upload import restore
 from music_cog_online.errors import UsageError
 from music_cog_online.store import Session
 
 __all__ = ["instruct", "run"]
-
-_NEXT = ("show tracks", "export it")
 
 
 def run(context: Context, *, text: str) -> ActionResult:
@@ -39,12 +38,14 @@ def run(context: Context, *, text: str) -> ActionResult:
 def instruct(context: Context, text: str) -> ActionResult:
     """Send an instruction and carry out what may be carried out without a further word of the user."""
 
-    def work(session: Session) -> Outcome:
+    def work(session: Session) -> tuple[str, Outcome]:
         restore(context, session)
-        return converse(context, session.session_id, text)
+        return session.session_id, converse(context, session.session_id, text)
 
-    outcome = in_session(context, work, text=text)
-    result = ActionResult("edit", outcome.lines, data=_facts(outcome), next=_NEXT)
+    hear(context, text)
+    session_id, outcome = in_session(context, work, text=text)
+    suggestions = after_edit(context, session_id, outcome.draft, changed=outcome.changed)
+    result = ActionResult("edit", outcome.lines, data=_facts(outcome), next=suggestions)
     carried_out: dict[str, Callable[[Context], ActionResult]] = {"state": state.run, "credits": credits.run}
     for act in outcome.acts:
         if act in carried_out:
@@ -63,4 +64,4 @@ def _wants_export(context: Context, text: str) -> bool:
 
 def _facts(outcome: Outcome) -> dict[str, object]:
     changes = list(outcome.changes) if outcome.looked else None
-    return {"changes": changes, "asked": list(outcome.acts)}
+    return {"changed": outcome.changed, "changes": changes, "asked": list(outcome.acts)}

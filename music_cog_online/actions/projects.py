@@ -12,7 +12,7 @@ from music_cog_online.errors import UsageError
 from music_cog_online.store import Session
 from music_cog_online.timeline import Timeline
 
-__all__ = ["run"]
+__all__ = ["run", "visible"]
 
 
 def run(context: Context, *, use: int | None = None, link: bool = False) -> ActionResult:
@@ -26,7 +26,7 @@ def run(context: Context, *, use: int | None = None, link: bool = False) -> Acti
     Raises:
         UsageError: no such project, or none that a link could be made for.
     """
-    projects = context.store.projects()
+    projects = visible(context)
     if use is not None:
         if not 1 <= use <= len(projects):
             raise UsageError(f"There is no project {use}.", hint="`music-cog projects` lists them with their numbers.")
@@ -41,6 +41,12 @@ def run(context: Context, *, use: int | None = None, link: bool = False) -> Acti
         data["link"] = _link(context, current)
         lines = [f"This link opens the project in a browser, for a week: {data['link']}"]
     return ActionResult("projects", tuple(lines), data=data)
+
+
+def visible(context: Context) -> tuple[Session, ...]:
+    """The projects that hold something, oldest first, and the current one."""
+    current = context.store.session()
+    return tuple(one for one in context.store.projects() if not one.fresh or one == current)
 
 
 def _line(context: Context, number: int, project: Session, *, current: bool) -> str:

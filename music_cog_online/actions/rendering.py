@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.delivery import Destination
-from music_cog_online.actions.figures import slim
+from music_cog_online.actions.figures import brief
 from music_cog_online.errors import (
     BackendRefused,
     BrokenAnswer,
@@ -23,7 +25,7 @@ from music_cog_online.errors import (
 from music_cog_online.store import Render
 from music_cog_online.wire.models import RenderStatus
 
-__all__ = ["delivered", "fetch", "finished_render", "key_of"]
+__all__ = ["brought_again", "delivered", "fetch", "finished_render", "key_of", "made_before"]
 
 _LONGEST_POLL_S = 120.0
 _MOST_MISSES = 10
@@ -38,6 +40,15 @@ def key_of(draft: Mapping[str, Any]) -> str:
 def delivered(render: Render) -> bool:
     """The file of this render has been brought to its place."""
     return render.status == "completed" and bool(render.out)
+
+
+def made_before(context: Context, session_id: str, draft: Mapping[str, Any]) -> Render | None:
+    """The render whose file was brought before and would come out the same now; None where there is none."""
+    mine = _of_draft(context, session_id, key_of(draft))
+    if not mine or not delivered(mine[-1]):
+        return None
+    same = (mine[-1].files_key, mine[-1].version) == (_files_key(context, session_id), context.manifest.version)
+    return mine[-1] if same else None
 
 
 def finished_render(context: Context, session_id: str, draft: Mapping[str, Any]) -> RenderStatus:
@@ -92,19 +103,52 @@ def fetch(context: Context, status: RenderStatus, place: Destination) -> Path:
             hint = "Export again: it is rendered afresh."
             raise BackendRefused("The backend no longer has the finished file.", hint=hint, code=error.code) from error
         path = place.place(hidden)
-    _note(context, status, out=str(path))
+    _note(context, status, out=path)
     return path
+
+
+def brought_again(context: Context, render: Render, place: Destination) -> Path | None:
+    """Bring the file of an earlier render to its place: from where it lies, else from the backend, if that has it."""
+    kept = Path(render.out)
+    if kept.is_file() and kept.stat().st_size == render.size:
+        return kept if place.holds(kept) else _copied(kept, place)
+    try:
+        status = context.api.render_status(render.id)
+        return fetch(context, status, place) if status.finished else None
+    except (BackendRefused, BrokenAnswer):
+        return None
+
+
+def _copied(kept: Path, place: Destination) -> Path:
+    with place.landing() as hidden:
+        shutil.copyfile(kept, hidden)
+        return place.place(hidden)
 
 
 def _running(context: Context, session_id: str, key: str) -> Render | None:
     """The newest render of this draft that has neither failed nor been delivered."""
-    mine = [one for one in context.store.renders() if one.session_id == session_id and one.draft_key == key]
+    mine = _of_draft(context, session_id, key)
     open_ones = [one for one in mine if one.status != "failed" and not delivered(one)]
     return open_ones[-1] if open_ones and open_ones[-1] == mine[-1] else None
 
 
+def _files_key(context: Context, session_id: str) -> str:
+    files = [[one.source, one.stamp, one.id] for one in uploads.of_session(context.store, session_id)]
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+
+
+def _of_draft(context: Context, session_id: str, key: str) -> list[Render]:
+    return [one for one in context.store.renders() if one.session_id == session_id and one.draft_key == key]
+
+
 def _started(context: Context, session_id: str, draft: Mapping[str, Any]) -> RenderStatus:
-    render = Render(_fresh_id(context), session_id, draft_key=key_of(draft))
+    render = Render(
+        _fresh_id(context),
+        session_id,
+        draft_key=key_of(draft),
+        files_key=_files_key(context, session_id),
+        version=context.manifest.version,
+    )
     # Noted before it is asked for: whatever kills this command, the next one finds the render.
     context.store.put_render(render)
     return _submitted(context, render, draft)
@@ -145,7 +189,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
     moved_at = told_at = clock.monotonic()
     misses = 0
     while not (status.finished or status.failed):
-        context.teller.progress("Rendering", status.progress)
+        context.teller.progress(*_stage(status))
         clock.sleep(intervals.poll_s if status.retry_after_s is None else min(status.retry_after_s, _LONGEST_POLL_S))
         before = status
         try:
@@ -156,7 +200,7 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
             if misses > _MOST_MISSES:
                 raise _unfinished("The backend cannot be asked how the render is doing.", status) from error
         now = clock.monotonic()
-        if (before.status, before.progress) != (status.status, status.progress):
+        if (before.status, before.progress, before.stage) != (status.status, status.progress, status.stage):
             moved_at = told_at = now
         if now - moved_at > patience_s:
             raise _unfinished(f"The render has not moved for {intervals.render_timeout_s / 60:g} minutes.", status)
@@ -165,6 +209,13 @@ def _waited(context: Context, status: RenderStatus) -> RenderStatus:
             told_at = now
     _note(context, status)
     return status
+
+
+def _stage(status: RenderStatus) -> tuple[str, float | None]:
+    """What the backend is doing, and how far rendering is; of other stages nobody knows how far they are."""
+    if status.stage.lower() in ("", "rendering"):
+        return "Rendering", status.progress
+    return status.stage[:1].upper() + status.stage[1:], None
 
 
 def _asked(context: Context, status: RenderStatus) -> RenderStatus:
@@ -182,11 +233,14 @@ def _unfinished(message: str, status: RenderStatus) -> Unreachable:
     return Unreachable(message, hint=hint, sent=True, data={"render_id": status.id})
 
 
-def _note(context: Context, status: RenderStatus, *, out: str = "") -> None:
+def _note(context: Context, status: RenderStatus, *, out: Path | None = None) -> None:
     known = next((one for one in context.store.renders() if one.id == status.id), None)
-    if known is not None:
-        fresh = replace(known, status=status.status, url=status.url, report=slim(status.report), out=out or known.out)
-        context.store.put_render(fresh)
+    if known is None:
+        return
+    fresh = replace(known, status=status.status, url=status.url, report=brief(status.report))
+    if out is not None:
+        fresh = replace(fresh, out=str(out), size=out.stat().st_size)
+    context.store.put_render(fresh)
 
 
 def _fresh_id(context: Context) -> str:

@@ -30,7 +30,7 @@ def open_fresh(context: Context, *, text: str = "", title: str = "") -> Session:
     from music_cog_online.actions.words import language_of
 
     grant = context.api.create_session(task_name="project", language=language_of(text))
-    session = Session(grant.session_id, task_id=grant.task_id, user_id=grant.user_id, title=title)
+    session = Session(grant.session_id, task_id=grant.task_id, user_id=grant.user_id, title=title, fresh=True)
     context.store.set_session(session)
     return session
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
+from music_cog_online.actions.suggestions import after_upload, offered
 from music_cog_online.errors import BackendRefused, BrokenAnswer, Unreachable
 from music_cog_online.timeline import Timeline
 from music_cog_online.wire.models import ProjectState, RenderStatus
@@ -14,7 +15,7 @@ __all__ = ["run", "timeline_lines"]
 
 def run(context: Context) -> ActionResult:
     """Tell which tracks the current project holds."""
-    state = in_session(context, lambda session: context.api.state(session.session_id))
+    session_id, state = in_session(context, lambda session: (session.session_id, context.api.state(session.session_id)))
     timeline = Timeline.from_draft(state.draft)
     render = _render_under_way(context)
     data = {
@@ -24,7 +25,7 @@ def run(context: Context) -> ActionResult:
         "render": render and {"id": render.id, "status": render.status, "progress": render.progress},
     }
     lines = [*timeline_lines(state), *([_render_line(render)] if render else [])]
-    suggestions = ("export it",) if timeline.exportable else ("upload a clip and a song",)
+    suggestions = offered(context, "export") if timeline.pictures else after_upload(context, session_id)
     return ActionResult("state", tuple(lines), data=data, next=suggestions)
 
 
@@ -45,8 +46,10 @@ def _render_line(render: RenderStatus) -> str:
         return "A render is finished; `export` brings the file."
     if render.failed:
         return "The last render failed; `export` tries again."
-    share = "" if render.progress is None else f" ({render.progress:.0%})"
-    return f"A render is under way{share}; `export` waits for it and brings the file."
+    facts = [f"{render.progress:.0%}"] if render.progress is not None else []
+    facts += [render.stage] if render.stage not in ("", "rendering") else []
+    shown = f" ({', '.join(facts)})" if facts else ""
+    return f"A render is under way{shown}; `export` waits for it and brings the file."
 
 
 def timeline_lines(state: ProjectState) -> tuple[str, ...]:

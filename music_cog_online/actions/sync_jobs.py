@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from music_cog_online.files import alive
 from music_cog_online.store import Store
 
-__all__ = ["SyncJob", "claim", "forget", "note"]
+__all__ = ["SyncJob", "claim", "finish", "note"]
 
 _NOTE = "sync"
 _KEPT_JOBS = 20
@@ -21,14 +22,18 @@ class SyncJob:
     Attributes:
         key: stands for the files, the words and, where it was given, the project.
         session_id: the project; empty until it is open.
-        stage: `upload`, `asking` (the message may have left), or `asked` (the editor is done).
+        stage: `upload`, `asking` (the message may have left), `asked` (the editor is done), or `done`.
         pid: the process that is at it.
+        lines: what the editor said when it was done.
+        changes: what it changed.
     """
 
     key: str
     session_id: str = ""
     stage: str = "upload"
     pid: int = 0
+    lines: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def claim(store: Store, key: str) -> SyncJob:
@@ -50,12 +55,17 @@ def note(store: Store, job: SyncJob) -> None:
         store.put(_NOTE, [asdict(one) for one in (*others, job)][-_KEPT_JOBS:])
 
 
-def forget(store: Store, job: SyncJob) -> None:
-    """The job is done: the same command line then begins anew."""
+def finish(store: Store, job: SyncJob) -> None:
+    """Note that the file of a job was brought."""
     with store.lock():
-        store.put(_NOTE, [asdict(one) for one in _jobs(store) if one.key != job.key])
+        known = next((one for one in _jobs(store) if one.key == job.key), job)
+        note(store, replace(known, stage="done", pid=0))
 
 
 def _jobs(store: Store) -> tuple[SyncJob, ...]:
     rows = store.get(_NOTE)
-    return tuple(SyncJob(**row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+    return tuple(_job(row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+
+
+def _job(row: dict[str, Any]) -> SyncJob:
+    return SyncJob(**{**row, **{name: tuple(row.get(name, ())) for name in ("lines", "changes")}})

@@ -11,14 +11,13 @@ from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
+from music_cog_online.actions.suggestions import after_upload
 from music_cog_online.actions.words import is_link, listed, size_of
 from music_cog_online.errors import BackendRefused, BrokenAnswer, MediaRefused, MusicCogError, SessionLost, Unreachable
 from music_cog_online.store import Session
 from music_cog_online.wire.models import UploadedFile
 
 __all__ = ["Handed", "hand_over", "restore", "run"]
-
-_NEXT = ("sync background music to my video and adjust the beat drops to match the cuts",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ def run(context: Context, *, sources: Sequence[str], action: str = "upload") -> 
 
     One that is refused does not keep the others out; the result then carries the first reason as its error.
     """
-    handed = in_session(context, lambda session: hand_over(context, session, sources))
-    suggestions = _NEXT if handed.done else ()
+    session_id, handed = in_session(context, lambda session: (session.session_id, hand_over(context, session, sources)))
+    suggestions = after_upload(context, session_id) if handed.done else ()
     return ActionResult(action, _lines(handed), data=_facts(handed), next=suggestions, error=handed.error)
 
 

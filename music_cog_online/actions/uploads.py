@@ -61,6 +61,7 @@ def owed(store: Store, session_id: str) -> tuple[Upload, ...]:
 
 def remember(store: Store, session_id: str, upload: Upload) -> None:
     """Note a file of a session, in place of what was noted for the same source."""
+    store.put_to_use(session_id)
     with store.lock():
         others = [one for one in of_session(store, session_id) if one.source != upload.source]
         _write(store, session_id, (*others, upload))
@@ -73,6 +74,8 @@ def with_id(upload: Upload, identifier: str) -> Upload:
 
 def hand_down(store: Store, lost_id: str, fresh_id: str) -> tuple[str, ...]:
     """Note the files of a lost session as owed to its successor; return the names of those that can be had."""
+    if of_session(store, lost_id):
+        store.put_to_use(fresh_id)
     with store.lock():
         _write(store, fresh_id, tuple(replace(one, owed=True, id="") for one in of_session(store, lost_id)))
     return tuple(upload.name for upload in owed(store, fresh_id))

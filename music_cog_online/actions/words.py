@@ -10,7 +10,7 @@ from pathlib import Path
 from music_cog_online.errors import MediaRefused
 from music_cog_online.manifest import Formats
 
-__all__ = ["is_link", "language_of", "links_in", "listed", "size_of", "split_items"]
+__all__ = ["is_link", "language_of", "links_in", "listed", "said_in", "size_of", "split_items"]
 
 _LINK = re.compile(r"https?://[^\s<>\"'“”‘’，。、）)]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
@@ -89,6 +89,13 @@ def language_of(text: str = "") -> str:
             return code
     named = (locale.getlocale()[0] or "")[:2].lower()
     return named if len(named) == 2 and named.isalpha() else "en"
+
+
+def said_in(text: str) -> str:
+    """Two-letter code of the language that a text is written in; an empty string where it has no letters."""
+    if not any(char.isalpha() for char in text):
+        return ""
+    return next((code for code, script in _SCRIPTS if script.search(text)), "en")
 
 
 def listed(names: Sequence[str]) -> str:

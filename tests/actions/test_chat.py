@@ -30,6 +30,28 @@ def test_the_router_decides_and_says_why(desk: Desk, words: str, intent: str) ->
     assert result.action == "chat"
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["can you export it in 4k?", "what formats can you export?", "how do I export?", "怎么导出4K", "能导出gif吗"],
+)
+def test_a_question_about_exporting_is_answered_and_starts_no_render(desk: Desk, peer: Peer, words: str) -> None:
+    result = desk.run("chat", text=words)
+    assert (result.data["intent"], result.data["answered"]) == ("export", True)
+    assert "MP4" in result.message
+    assert ("4K" in result.message) == ("4k" in words.lower())
+    assert peer.begun == []
+
+
+@pytest.mark.parametrize("words", ["can you export it?", "could you render the video please?", "能导出吗?"])
+def test_a_polite_request_for_an_export_is_one(desk: Desk, peer: Peer, words: str) -> None:
+    assert desk.run("chat", text=words).data["path"]
+    assert peer.count(*SUBMIT) == 1
+
+
+def test_an_export_tells_what_it_does_not_give(desk: Desk) -> None:
+    assert "4K is not offered; this is an MP4" in desk.run("chat", text="add music, then export it in 4k").message
+
+
 def test_a_file_and_an_instruction_are_an_upload_and_an_edit(desk: Desk, peer: Peer, clip: Path) -> None:
     result = desk.run("chat", text="put lo-fi under it", attach=[str(clip)])
     assert messages(peer) == ["put lo-fi under it"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from music_cog_online.actions.delivery import destination
+from music_cog_online.actions.delivery import destination, safe_name
 from music_cog_online.errors import UsageError
 
 
@@ -23,6 +23,26 @@ def test_titles_become_harmless_names(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     assert destination(None, title="../../etc/passwd\x1b[31m").path.parent == tmp_path
     assert destination(None, title="...").path.name == "video.mp4"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("my clip 'best' \"one\" 🎬", "my clip 'best' _one_ 🎬-edited"),
+        ("what? <really>", "what_ _really-edited"),
+        ("夏日 (1) & été, 100%", "夏日 (1) & été, 100%-edited"),
+        ("a/b\\c\u202egnp", "a_b_cgnp-edited"),
+        ("  .. ", "video-edited"),
+    ],
+)
+def test_names_keep_what_every_system_takes(title: str, name: str) -> None:
+    assert safe_name(title, ending="-edited") == name
+
+
+def test_long_names_are_cut_between_characters() -> None:
+    name = safe_name("🎬" * 100, ending="-edited")
+    assert len(name.encode()) <= 200
+    assert name.strip("🎬") == "-edited"
 
 
 def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,25 @@ def test_the_instruction_reaches_the_backend_word_for_word(desk: Desk, peer: Pee
 def test_no_words_are_a_usage_error(desk: Desk) -> None:
     with pytest.raises(UsageError):
         desk.run("edit", text="  ")
+
+
+def test_an_edit_tells_whether_the_timeline_changed(desk: Desk, peer: Peer) -> None:
+    states(peer, SYNCED, retitled())
+    changed = desk.run("edit", text="add the title")
+    assert (changed.data["changed"], changed.next) == (True, ("show tracks", "export it"))
+    peer.route(*CHAT, said("I did not understand that."))
+    unchanged = desk.run("edit", text="blorf")
+    assert (unchanged.data["changed"], unchanged.data["changes"], unchanged.exit_code) == (False, [], 0)
+    assert "export it" not in unchanged.next
+    assert unchanged.next[0] == "show tracks"
+
+
+def test_what_is_missing_is_suggested_while_nothing_is_on_the_timeline(desk: Desk, peer: Peer, song: Path) -> None:
+    states(peer, EMPTY)
+    assert desk.run("edit", text="sync").next == ("upload a clip and a song",)
+    desk.run("upload", sources=[str(song)])
+    assert desk.run("edit", text="sync").next == ("upload a clip",)
+    assert desk.run("edit", text="卡点").next == ("上传视频",)
 
 
 def test_a_silent_edit_is_answered_by_what_changed(desk: Desk, peer: Peer) -> None:
@@ -136,7 +156,8 @@ def test_no_credits_name_the_way_to_more(desk: Desk, peer: Peer, user: str, link
 
 def test_a_backend_that_cannot_tell_its_state_is_talked_to_all_the_same(desk: Desk, peer: Peer) -> None:
     peer.route("GET", "/api/state/nemo_agent/me/*", code(5000))
-    assert desk.run("edit", text="add music").message == "Done."
+    result = desk.run("edit", text="add music")
+    assert (result.message, result.data["changed"]) == ("Done.", None)
     states(peer, EMPTY)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,61 @@ def test_a_file_that_the_user_did_not_name_replaces_nothing(desk: Desk) -> None:
     second = Path(desk.run("export").data["path"])
     assert (first.read_bytes(), second.read_bytes()) == (b"mine", VIDEO)
     assert second.name == f"{first.stem}-2.mp4"
+
+
+def test_what_has_not_changed_is_not_rendered_again(desk: Desk, peer: Peer) -> None:
+    first = desk.run("export")
+    again = desk.run("export")
+    assert (again.data["path"], again.data["rendered"]) == (first.data["path"], False)
+    assert "Nothing has changed" in again.message
+    desk.run("export", output="copy.mp4")
+    assert Path("copy.mp4").read_bytes() == VIDEO
+    Path(first.data["path"]).unlink()
+    Path("copy.mp4").unlink()
+    assert Path(desk.run("export").data["path"]).read_bytes() == VIDEO
+    assert len(submitted(peer)) == 1
+
+
+def test_what_has_changed_or_is_gone_from_the_backend_is_rendered_again(desk: Desk, peer: Peer) -> None:
+    Path(desk.run("export").data["path"]).unlink()
+    peer.route(*STATUS, code(404, status=404), render_answer("completed", url=f"{peer.url}/files/x.mp4"))
+    desk.run("export")
+    states(peer, {**SYNCED, "d": 9000})
+    desk.run("export")
+    assert len(set(submitted(peer))) == 3
+
+
+def test_the_stage_of_a_render_is_told(desk: Desk, peer: Peer) -> None:
+    stages = [
+        Answer(200, {"Content-Type": "application/json"}, json.dumps({"status": "processing", "stage": one}).encode())
+        for one in ("rendering", "measuring the finished file")
+    ]
+    peer.route(*STATUS, *stages, render_answer("completed", url=f"{peer.url}/files/x.mp4"))
+    desk.run("export")
+    told = list(dict.fromkeys(desk.stages))
+    assert told == ["Rendering", "Measuring the finished file", "Downloading"]
+
+
+def test_next_steps_fit_the_timeline(desk: Desk, peer: Peer) -> None:
+    title = {"tt": 7, "sg": [{"s": 0, "d": 3000, "m": {"text": "Paradise Found"}}]}
+    states(peer, {**SYNCED, "m": {"width": 1080, "height": 1920}, "t": [*SYNCED["t"], title]})
+    steps = desk.run("export").next
+    assert steps == ("make the music a little quieter", "move the title to the top", "make it 16:9")
+    states(peer, {**SYNCED, "t": SYNCED["t"][:1]})
+    desk.run("chat", text="导出")
+    assert desk.run("export").next == ("上传歌曲", "前三秒加标题“城市之梦”", "改成竖屏")
+
+
+@pytest.mark.parametrize("words", ["export in 4k at 60fps", "render it as a gif in 4K"])
+def test_wishes_that_an_export_does_not_fulfil_are_told(desk: Desk, words: str) -> None:
+    message = desk.run("export", words=words).message
+    assert "4K and " in message
+    assert "are not offered; this is an MP4" in message
+
+
+def test_wishes_that_the_timeline_fulfils_or_that_are_content_are_not_told(desk: Desk, peer: Peer) -> None:
+    states(peer, {**SYNCED, "m": {"width": 3840, "height": 2160, "fps": 60.0}})
+    assert "offered" not in desk.run("export", words='4k, 60 fps, title "8K", from clip.mov').message
 
 
 def test_a_file_that_the_user_named_is_replaced(desk: Desk) -> None:
@@ -168,9 +224,11 @@ def test_bad_gateways_while_waiting_are_waited_out(desk: Desk, peer: Peer) -> No
 
 
 def test_figures_of_the_backend_come_along(desk: Desk, peer: Peer) -> None:
-    body = b'{"status":"completed","output":{"url":"/files/x.mp4","report":{"version":1}}}'
+    measured = {"version": 1, "hits": 2, "file": "8f3a.mp4", "cuts": [{"hit": True}]}
+    body = json.dumps({"status": "completed", "output": {"url": "/files/x.mp4", "report": measured}}).encode()
     peer.route(*STATUS, Answer(200, {"Content-Type": "application/json"}, body))
-    assert desk.run("export").data["report"] == {"version": 1}
+    report = desk.run("export", output="out.mp4").data["report"]
+    assert report == {"version": 1, "hits": 2, "file": "out.mp4"}
 
 
 def test_state_tells_of_a_render_under_way(desk: Desk, peer: Peer) -> None:

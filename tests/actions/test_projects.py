@@ -17,12 +17,27 @@ def test_connect_opens_one_project_and_keeps_it(desk: Desk, peer: Peer) -> None:
     assert desk.run("connect").data["session_id"] == "sid_1"
     assert desk.run("connect").data["session_id"] == "sid_1"
     assert peer.count(*SESSION) == 1
-    assert desk.heard == ["Setting things up..."] * 2
+    assert desk.heard == ["Setting things up..."]
 
 
 def test_connect_opens_a_fresh_project_when_asked(desk: Desk) -> None:
     desk.run("connect")
     assert desk.run("connect", new=True).data["session_id"] == "sid_2"
+
+
+def test_connect_says_that_it_goes_on_with_what_is_there(desk: Desk) -> None:
+    desk.run("connect")
+    again = desk.run("connect").message
+    assert "Going on with your open project: Timeline (2 tracks)" in again
+    assert "music-cog new" in again
+
+
+def test_projects_that_hold_nothing_are_not_listed(desk: Desk, clip: Path) -> None:
+    for _ in range(3):
+        desk.run("new")
+    desk.run("upload", sources=[str(clip)])
+    assert desk.run("new").data["projects"] == 2
+    assert [row["files"] for row in desk.run("projects").data["projects"]] == [["clip.mp4"], []]
 
 
 def test_being_ready_does_not_hang_on_the_balance(desk: Desk, peer: Peer) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from music_cog_online.actions.sync_jobs import claim, note
-from music_cog_online.errors import CreditsNeeded, MediaRefused, StreamLost, Unreachable, UsageError
+from music_cog_online.errors import BackendRefused, CreditsNeeded, MediaRefused, StreamLost, Unreachable, UsageError
 from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, good_backend, said, states, tool_only
 from tests.peers import DROP, Answer, Peer, code, ok
 
@@ -46,10 +46,55 @@ def test_words_of_the_user_are_the_instruction(desk: Desk, peer: Peer, clip: Pat
 
 
 def test_each_sync_is_a_project_of_its_own(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
-    for _ in range(2):
-        desk.run("sync", items=[str(clip), str(song)])
+    for words in ("cut on every bar", "cut on every beat"):
+        desk.run("sync", items=[str(clip), str(song), words])
     assert peer.count(*SESSION) == 2
     assert uploads(peer) == 4
+
+
+def test_a_finished_sync_is_not_done_twice(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    peer.route(*CHAT, said("All 12 cuts fall on the beat."))
+    first = desk.run("sync", items=[str(clip), str(song)])
+    again = desk.run("sync", items=[str(clip), str(song)])
+    assert first.data["path"] == again.data["path"]
+    assert "All 12 cuts" in again.message
+    assert "Nothing has changed" in again.message
+    assert (peer.count(*CHAT), peer.count(*SUBMIT), uploads(peer)) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("change", ["project", "file"])
+def test_a_finished_sync_begins_anew_when_something_has_changed(
+    desk: Desk, peer: Peer, clip: Path, song: Path, change: str
+) -> None:
+    desk.run("sync", items=[str(clip), str(song)])
+    if change == "project":
+        states(peer, {**SYNCED, "d": 9000})
+    else:
+        clip.write_bytes(VIDEO + b"more")
+    desk.run("sync", items=[str(clip), str(song)])
+    assert (peer.count(*CHAT), peer.count(*SUBMIT)) == (2, 2)
+
+
+def test_a_song_alone_is_told_before_a_project_is_opened(desk: Desk, peer: Peer, song: Path) -> None:
+    with pytest.raises(UsageError, match=r"song\.wav has no picture"):
+        desk.run("sync", items=[str(song), "sync it"])
+    assert peer.begun == []
+
+
+def test_a_sync_that_puts_nothing_on_the_timeline_says_once_why(desk: Desk, peer: Peer, clip: Path) -> None:
+    states(peer, EMPTY)
+    peer.route(*CHAT, said("Now upload a song."))
+    for _ in range(2):
+        with pytest.raises(BackendRefused, match="Now upload a song") as caught:
+            desk.run("sync", items=[str(clip), "sync"])
+        assert caught.value.hint == "Nothing was rendered."
+    assert (peer.count(*SESSION), uploads(peer), peer.count(*CHAT)) == (1, 1, 2)
+
+
+def test_a_project_that_holds_nothing_is_taken(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
+    desk.run("new")
+    desk.run("sync", items=[str(clip), str(song)])
+    assert peer.count(*SESSION) == 1
 
 
 def test_keep_stays_in_the_project_and_uploads_only_what_is_new(desk: Desk, peer: Peer, clip: Path, song: Path) -> None:
@@ -113,7 +158,10 @@ def test_an_edit_that_is_done_is_not_asked_for_again(desk: Desk, peer: Peer, cli
     with pytest.raises(Exception, match="code 5000"):
         desk.run("sync", items=[str(clip), str(song)])
     good_backend(peer)
-    desk.run("sync", items=[str(clip), str(song)], output="out.mp4")
+    desk.heard.clear()
+    again = desk.run("sync", items=[str(clip), str(song)], output="out.mp4")
+    assert "Done." in desk.heard
+    assert again.message.startswith("Done.")
     assert peer.count(*CHAT) == 1
     assert uploads(peer) == 2
 

@@ -35,6 +35,35 @@ def test_a_refused_file_does_not_keep_the_others_out(desk: Desk, clip: Path, son
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("clip.mp4", b"just words\n", "clip.mp4 is called .mp4 but is not a video (it looks like text)."),
+        (
+            "song.mp3",
+            b"<!DOCTYPE html><p>no</p>",
+            "song.mp3 is called .mp3 but is not a sound file (it looks like a web",
+        ),
+        ("a.png", b"%PDF-1.7\n\x80", "a.png is called .png but is not a picture (it looks like a PDF)."),
+        ("b.mov", b"\x93\x01\xfe\x02" * 9, "b.mov is called .mov but is not a video that can be read."),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_told(
+    desk: Desk, peer: Peer, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    result = desk.run("upload", sources=[str(tmp_path / name)])
+    assert words in result.message
+    assert result.error is not None
+    assert result.error.hint.startswith("Supported: mp4")
+    assert uploads(peer, "sid_1") == 0
+
+
+def test_next_steps_name_what_is_missing(desk: Desk, clip: Path, song: Path) -> None:
+    assert desk.run("upload", sources=[str(clip)]).next == ("upload a song",)
+    assert desk.run("upload", sources=[str(song)]).next[0].startswith("sync background music")
+
+
 def test_a_link_is_fetched_by_the_backend(desk: Desk, peer: Peer) -> None:
     desk.run("upload", sources=["https://example.com/a/clip.mp4"])
     (request,) = [one for one in peer.requests if "/upload-video/" in one.path]
