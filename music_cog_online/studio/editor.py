@@ -14,7 +14,7 @@ from music_cog_online.studio.editing.edits import Bench, apply
 from music_cog_online.studio.editing.instructions import Known, is_chinese, understand
 from music_cog_online.studio.editing.layout import Planner
 from music_cog_online.studio.editing.operations import History, Operation
-from music_cog_online.studio.editing.replies import Language, say
+from music_cog_online.studio.editing.replies import Language, named, say
 from music_cog_online.studio.editing.telling import tell_plan, tell_shape
 from music_cog_online.studio.engine import Engine
 from music_cog_online.studio.errors import CannotDo
@@ -136,7 +136,8 @@ class Editor:
         ]
         empty, done = ("nothing_to_undo", "undone") if direction < 0 else ("nothing_to_redo", "redone")
         separator = "、" if language == "zh" else ", "
-        bench.lines.append(say(language, done, what=separator.join(passed)) if passed else say(language, empty))
+        words = separator.join(dict.fromkeys(named(language, what) for what in passed))
+        bench.lines.append(say(language, done, what=words) if passed else say(language, empty))
         bench.moved = bench.moved or bool(passed)
         bench.draft = self._projects.draft(project.id)
         bench.start = bench.composition = composition_of(bench.draft)
@@ -153,6 +154,7 @@ class Editor:
         if not changed:
             return (bench.draft or {}) if bench.moved else None
         draft = self._draft(project, composition, bench, plan)
+        bench.tell_length(draft.get("d", 0) / 1000)
         if bench.shaped and draft:
             tell_shape(bench, draft["m"]["width"], draft["m"]["height"], draft["t"][0]["sg"][0]["m"]["fit"])
             bench.shaped = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from music_cog_online.studio.editing.compositions import Composition, Piece
 from music_cog_online.studio.editing.operations import MediaRef
-from music_cog_online.studio.editing.replies import Language, say
+from music_cog_online.studio.editing.replies import Language, say, seconds
 from music_cog_online.studio.errors import CannotDo
 from music_cog_online.studio.projects import Upload
 
@@ -50,7 +50,9 @@ class Bench:
         sync_asked: Whether this instruction asks for sync, so that its figures are told even if nothing changes.
         shaped: Whether the shape was changed, which is told once the size is known.
         lines: Sentences of the answer.
-        edits: What was done, for the history.
+        edits: What was done, for the history, by the names of the words in `replies`.
+        measured: The sentence that tells the length of the video, which is known for sure once it is laid out: its
+            place in `lines`, its name, its facts.
     """
 
     language: Language
@@ -69,6 +71,7 @@ class Bench:
     sync_asked: bool = False
     lines: list[str] = field(default_factory=list)
     edits: list[str] = field(default_factory=list)
+    measured: tuple[int, str, Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         """The work begins with the composition as it is."""
@@ -85,9 +88,20 @@ class Bench:
 
     def did(self, what: str) -> None:
         """Adds to the history's words."""
-        words = say(self.language, what)
-        if words not in self.edits:
-            self.edits.append(words)
+        if what not in self.edits:
+            self.edits.append(what)
+
+    def note_length(self, what: str, name: str, /, **facts: Any) -> None:
+        """Adds a sentence with the length of the video, which `tell_length` sets right."""
+        self.measured = (len(self.lines), name, facts)
+        self.note(what, name, **facts, length=seconds(self.language, self.composition.duration_s))
+
+    def tell_length(self, length_s: float) -> None:
+        """Sets the length that the last such sentence tells right."""
+        if self.measured is not None:
+            place, name, facts = self.measured
+            self.lines[place] = say(self.language, name, **facts, length=seconds(self.language, length_s))
+            self.measured = None
 
     def refuse(self, name: str, /, **facts: Any) -> CannotDo:
         """The error that says why an operation cannot be done."""
@@ -95,7 +109,7 @@ class Bench:
 
     def what(self) -> str:
         """What this instruction did, for the history."""
-        return ("、" if self.language == "zh" else ", ").join(self.edits)
+        return " ".join(self.edits)
 
     def change(self, **values: Any) -> None:
         """Changes the composition in hand."""
@@ -151,9 +165,9 @@ class Bench:
             return say(self.language, "no_files")
         return ("、" if self.language == "zh" else ", ").join(upload.file.name for upload in uploads)
 
-    def picture_words(self) -> str:
-        """The picture in hand, by name, or how many files it comes from."""
-        media = list(dict.fromkeys(piece.media for piece in self.composition.pieces))
+    def picture_words(self, shown: Sequence[str] | None = None) -> str:
+        """The picture in hand, or the files in `shown`: by name, or how many files they are."""
+        media = list(shown or dict.fromkeys(piece.media for piece in self.composition.pieces))
         if len(media) == 1 and (upload := self.find(media[0])) is not None:
             return f"“{upload.file.name}”"
         return say(self.language, "pictures", count=len(media))

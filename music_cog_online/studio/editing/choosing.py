@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from music_cog_online.studio.editing.bench import LONGEST_S, Bench
-from music_cog_online.studio.editing.operations import MediaRef, Operation, Sync, Trim
+from music_cog_online.studio.editing.operations import MediaRef, Operation, Span, Sync, Trim
 from music_cog_online.studio.projects import Upload
 
 __all__ = ["choose_pictures", "choose_song", "length_of_montage", "need_picture"]
@@ -83,15 +83,29 @@ def need_picture(bench: Bench) -> None:
 
 
 def length_of_montage(bench: Bench, operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    """An instruction that trims to a length and then cuts several clips to a song means the length of the montage."""
+    """A length that is told together with a sync belongs to the montage; without a montage the video is cut to it."""
     sync = next((each for each in operations if isinstance(each, Sync)), None)
+    if sync is None:
+        return tuple(operations)
     pieces = bench.composition.pieces
     files = {piece.media for piece in pieces} or {upload.file.id for upload in bench.pictures}
-    if sync is None or sync.target_s is not None or (len(sync.videos or files) < 2 and sync.mode != "picture_to_music"):
-        return tuple(operations)
+    if len(sync.videos or files) < 2 and sync.mode != "picture_to_music":
+        return _cut_first(bench, sync, operations)
     before = operations[: list(operations).index(sync)]
     trim = next((each for each in before if isinstance(each, Trim) and each.video is None), None)
-    if trim is None or trim.keep is None or trim.keep.start_s or trim.keep.end_s is None:
+    if sync.target_s is not None or trim is None or trim.keep is None or trim.keep.start_s or trim.keep.end_s is None:
         return tuple(operations)
     longer = replace(sync, target_s=trim.keep.end_s)
     return tuple(longer if each is sync else each for each in operations if each is not trim)
+
+
+def _cut_first(bench: Bench, sync: Sync, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """A single video that is to be synced at a length is cut to it first."""
+    wish, target_s = bench.composition.wish, sync.target_s
+    montage = sync.mode is None and wish is not None and wish.mode == "picture_to_music"
+    total_s = bench.composition.duration_s or sum(bench.picture_s(upload) for upload in bench.pictures if bench.songs)
+    if target_s is None or montage or not 0 < target_s < total_s:
+        return tuple(operations)
+    trim = Trim(keep=Span(0.0, target_s))
+    whole = replace(sync, target_s=None)
+    return tuple(each for one in operations for each in ((trim, whole) if one is sync else (one,)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from music_cog_online.studio.editing.lexicon import COLORS, POSITIONS
@@ -85,6 +85,14 @@ class Clause:
     def all(self, kinds: str) -> list[Any]:
         """Values of the tokens of some kinds, e.g. ``tn``, in order."""
         return [self.values[key] for key in re.findall(rf"‹([{kinds}]\d+)›", self.text)]
+
+    def without(self, *patterns: str | re.Pattern[str]) -> Clause:
+        """The clause with everything that the patterns find taken out."""
+        text = self.text
+        for pattern in patterns:
+            text = re.sub(pattern, " ", text, flags=re.ASCII) if isinstance(pattern, str) else pattern.sub(" ", text)
+        text = re.sub(r"(?<=[\u4e00-\u9fff›]) (?=[\u4e00-\u9fff])", "", re.sub(r"\s+", " ", text)).strip()
+        return replace(self, text=text)
 
     def original(self) -> str:
         """The clause with its values put back, as far as they are known, for quoting it to the user."""

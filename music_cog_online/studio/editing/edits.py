@@ -10,8 +10,17 @@ from typing import Any
 from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.choosing import choose_pictures, choose_song, need_picture
 from music_cog_online.studio.editing.compositions import Text
-from music_cog_online.studio.editing.edits_picture import add_videos, remove_picture, set_shape, trim, use_videos
-from music_cog_online.studio.editing.edits_sound import add_music, duck, fade, remove_music, set_volume
+from music_cog_online.studio.editing.edits_picture import (
+    add_videos,
+    keep_size,
+    leave_picture,
+    remove_picture,
+    set_shape,
+    trim,
+    use_videos,
+)
+from music_cog_online.studio.editing.edits_sound import add_music, duck, fade, need_sound, remove_music, set_volume
+from music_cog_online.studio.editing.layout import is_montage
 from music_cog_online.studio.editing.operations import (
     AddMusic,
     AddTitle,
@@ -34,7 +43,7 @@ from music_cog_online.studio.editing.operations import (
     Unsupported,
     UseVideos,
 )
-from music_cog_online.studio.editing.replies import clock, say
+from music_cog_online.studio.editing.replies import clock, color_name, say, seconds
 from music_cog_online.studio.editing.telling import summary, tell_facts
 from music_cog_online.studio.planning.types import Wish
 
@@ -70,27 +79,62 @@ def sync(bench: Bench, operation: Sync) -> None:
         raise bench.refuse("nothing_yet")
     if not bench.pictures:
         raise bench.refuse("only_song", song=bench.songs[-1].file.name)
+    old = bench.composition
+    if operation.hint and old.song is not None and not old.synced and _only_hands_off(operation):
+        leave_picture(bench)
+        return
     song = choose_song(bench, operation.song)
+    need_sound(bench, song)
     another = choose_pictures(bench, operation.videos)
     old = bench.composition
     wish = old.wish if old.wish is not None and not another and old.synced else Wish()
     given: dict[str, Any] = {
         name: value
-        for name in ("mode", "touch_picture", "density", "target_s", "drop_at_s", "song_from_s")
+        for name in ("mode", "touch_picture", "density", "target_s", "drop_at_s", "drop_exact", "song_from_s")
         if (value := getattr(operation, name)) is not None
     }
     if operation.drop_cut is not None:
         given["drop_at_s"] = _cut_time(bench, operation.drop_cut)
+    if "drop_at_s" in given:
+        given.setdefault("drop_exact", False)
+        _check_drop(bench, operation, replace(wish, **given), given)
     if operation.density is not None and old.wish is None and "mode" not in given:
         given["mode"] = "picture_to_music"
     if song.file.id != old.song:
         wish = replace(wish, song_from_s=None)
+    refines = operation.hint and old.song is not None
     volume = operation.volume
     if volume is None:
-        volume = old.song_volume if old.synced else 1.0
-    bench.change(song=song.file.id, wish=replace(wish, **given), synced=True, song_volume=volume, background=False)
+        volume = old.song_volume if old.synced or refines else 1.0
+    bench.change(
+        song=song.file.id,
+        wish=replace(wish, **given),
+        synced=True,
+        song_volume=volume,
+        background=refines and old.background,
+    )
+    if operation.touch_picture is False:
+        keep_size(bench)
     bench.sync_asked = True
     bench.did("what_sync")
+
+
+def _only_hands_off(operation: Sync) -> bool:
+    return operation == Sync(touch_picture=False, hint=True)
+
+
+def _check_drop(bench: Bench, operation: Sync, wish: Wish, given: dict[str, Any]) -> None:
+    """Leaves a drop out that is to play after the end, and says so; refuses it where nothing else is asked for."""
+    length_s = bench.composition.duration_s
+    if is_montage(replace(bench.composition, wish=wish)):
+        length_s = min(length_s, wish.target_s or length_s)
+    if wish.drop_at_s is None or wish.drop_at_s < length_s:
+        return
+    facts = {"time": clock(wish.drop_at_s), "length": seconds(bench.language, length_s)}
+    if operation.hint:
+        raise bench.refuse("drop_too_late", **facts)
+    bench.say("drop_too_late", **facts)
+    del given["drop_at_s"], given["drop_exact"]
 
 
 def _cut_time(bench: Bench, number: int) -> float:
@@ -114,6 +158,12 @@ def add_title(bench: Bench, operation: AddTitle) -> None:
     if len(words) > _MAX_TITLE_CHARS or len(bench.composition.texts) >= _MAX_TITLES:
         raise bench.refuse("short_title", most=_MAX_TITLE_CHARS)
     start_s, length_s = _place(operation.span)
+    if operation.bare and (there := _standing(bench, start_s, operation)) is not None:
+        number = bench.composition.texts.index(there) + 1
+        span = operation.span if operation.span != Span() else None
+        given = ChangeTitle(number, None, words, span, operation.position, operation.color, operation.size)
+        change_title(bench, given)
+        return
     text = Text(
         id=f"sg_{secrets.token_hex(4)}",
         text=words,
@@ -127,8 +177,18 @@ def add_title(bench: Bench, operation: AddTitle) -> None:
     _say_title(bench, "title_added", text)
 
 
+def _standing(bench: Bench, start_s: float, operation: AddTitle) -> Text | None:
+    """The text from before this instruction that stands where a bare title would stand."""
+    position = operation.position or ("bottom" if operation.role == "subtitle" else "center")
+    old = (text for text in bench.start.texts if text in bench.composition.texts)
+    return next((text for text in old if text.position == position and text.start_s == start_s), None)
+
+
 def change_title(bench: Bench, operation: ChangeTitle) -> None:
-    """Other words, place, time or look of a text."""
+    """Other words, place, time or look of a text; where there is none, words make a new one."""
+    if not bench.composition.texts and operation.text and operation.old is None and operation.number is None:
+        add_title(bench, _as_new(operation, operation.text))
+        return
     text = _find_title(bench, operation.number, operation.old)
     values: dict[str, Any] = {
         name: value for name in ("text", "position", "color", "size") if (value := getattr(operation, name)) is not None
@@ -140,6 +200,10 @@ def change_title(bench: Bench, operation: ChangeTitle) -> None:
     changed = replace(text, **values)
     bench.change(texts=tuple(changed if each.id == text.id else each for each in bench.composition.texts))
     _say_title(bench, "title_changed", changed)
+
+
+def _as_new(operation: ChangeTitle, text: str) -> AddTitle:
+    return AddTitle(text, operation.span or Span(), operation.position, operation.color, operation.size)
 
 
 def remove_title(bench: Bench, operation: RemoveTitle) -> None:
@@ -189,7 +253,9 @@ def _say_title(bench: Bench, name: str, text: Text) -> None:
     start_s = text.start_s if text.start_s >= 0 else max(0.0, length_s + text.start_s)
     end_s = length_s if text.length_s is None else min(length_s, start_s + text.length_s)
     where = say(bench.language, text.position)
-    bench.note("what_title", name, text=text.text, start=clock(start_s), end=clock(end_s), position=where)
+    color = color_name(bench.language, text.color)
+    look = f"{'，' if bench.language == 'zh' else ', '}{color}" if color else ""
+    bench.note("what_title", name, text=text.text, start=clock(start_s), end=clock(end_s), position=where + look)
 
 
 # Tracks and talk
@@ -218,6 +284,8 @@ def talk(bench: Bench, operation: Talk) -> None:
             bench.say("empty", files=bench.names(bench.uploads))
     elif operation.about == "facts":
         tell_facts(bench)
+    elif operation.about == "export" and not bench.composition.pieces:
+        bench.say("empty", files=bench.names(bench.uploads))
     elif operation.about == "files":
         bench.say("files", files=bench.names(bench.uploads))
     else:

@@ -11,7 +11,7 @@ from music_cog_online.studio.editing.layout import is_montage
 from music_cog_online.studio.editing.operations import AddVideos, RemovePicture, SetShape, Span, Trim, UseVideos
 from music_cog_online.studio.editing.replies import seconds
 
-__all__ = ["add_videos", "remove_picture", "set_shape", "trim", "use_videos"]
+__all__ = ["add_videos", "keep_size", "leave_picture", "remove_picture", "set_shape", "trim", "use_videos"]
 
 _SHORTEST_S = 0.2
 
@@ -43,7 +43,7 @@ def trim(bench: Bench, operation: Trim) -> None:
     if sum(piece.take_s for piece in pieces) < _SHORTEST_S:
         raise bench.refuse("empty_trim", length=seconds(bench.language, total_s))
     _put(bench, pieces, cut_before_s=start_s if operation.keep is not None else end_s if start_s <= 0 else 0.0)
-    bench.note("what_trim", "trimmed", length=seconds(bench.language, bench.composition.duration_s))
+    bench.note_length("what_trim", "trimmed")
 
 
 def remove_picture(bench: Bench, operation: RemovePicture) -> None:
@@ -61,8 +61,7 @@ def remove_picture(bench: Bench, operation: RemovePicture) -> None:
     if is_montage(bench.composition) and bench.composition.song is not None:
         _freeze(bench)
     _put(bench, _joined(shots[: number - 1]) + _joined(shots[number:]))
-    left = seconds(bench.language, bench.composition.duration_s)
-    bench.note("what_remove", "shot_removed", number=number, length=left)
+    bench.note_length("what_remove", "shot_removed", number=number)
 
 
 def _remove_clip(bench: Bench, operation: RemovePicture) -> None:
@@ -78,8 +77,7 @@ def _remove_clip(bench: Bench, operation: RemovePicture) -> None:
     if not pieces:
         raise bench.refuse("last_shot")
     _put(bench, pieces)
-    left = seconds(bench.language, bench.composition.duration_s)
-    bench.note("what_remove", "clip_removed", name=clip.file.name, length=left)
+    bench.note_length("what_remove", "clip_removed", name=clip.file.name)
 
 
 def use_videos(bench: Bench, operation: UseVideos) -> None:
@@ -115,6 +113,21 @@ def set_shape(bench: Bench, operation: SetShape) -> None:
     bench.change(**values)
     bench.did("what_shape")
     bench.shaped = True
+
+
+def keep_size(bench: Bench) -> None:
+    """The picture in its own size, so that nothing of it need be computed anew, unless another shape is wished."""
+    if bench.composition.preset == "source" and len({piece.media for piece in bench.composition.pieces}) == 1:
+        bench.change(preset="original")
+
+
+def leave_picture(bench: Bench) -> None:
+    """The picture as it is, under a song that is not synced."""
+    wish = bench.composition.wish
+    keep_size(bench)
+    if wish is not None:
+        bench.change(wish=replace(wish, touch_picture=False))
+    bench.note("what_picture", "left_alone")
 
 
 def _put(bench: Bench, pieces: tuple[Piece, ...], *, cut_before_s: float = 0.0) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from music_cog_online.studio.drafts import Material, own_volume
 from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.choosing import choose_song, need_picture
+from music_cog_online.studio.editing.edits_picture import keep_size
 from music_cog_online.studio.editing.operations import AddMusic, Duck, Fade, RemoveMusic, SetVolume
 from music_cog_online.studio.editing.replies import percent, say, seconds
 from music_cog_online.studio.planning.types import Wish
+from music_cog_online.studio.projects import Upload
 
-__all__ = ["add_music", "duck", "fade", "remove_music", "set_volume"]
+__all__ = ["add_music", "duck", "fade", "need_sound", "remove_music", "set_volume"]
 
 _BACKGROUND = 0.35
 _LOUDEST = 4.0
@@ -25,6 +29,7 @@ def add_music(bench: Bench, operation: AddMusic) -> None:
         set_volume(bench, SetVolume("music", level=operation.volume))
         return
     song = choose_song(bench, operation.song)
+    need_sound(bench, song)
     if operation.replace and operation.song is None and len(bench.songs) > 1 and song.file.id == old.song:
         song = next(upload for upload in reversed(bench.songs) if upload.file.id != old.song)
     need_picture(bench)
@@ -33,11 +38,27 @@ def add_music(bench: Bench, operation: AddMusic) -> None:
         level = old.song_volume if old.song is not None else _BACKGROUND if operation.background else 1.0
     if old.synced and old.wish is not None:
         wish, synced, background = old.wish, True, False
+        if operation.touch_picture is False:
+            wish = replace(wish, touch_picture=False)
     else:
-        wish = Wish(mode="music_to_picture", touch_picture=False, song_from_s=operation.from_s or 0.0)
+        from_s = operation.from_s or 0.0
+        wish = Wish(mode="music_to_picture", touch_picture=False, song_from_s=from_s, on_beat=False)
         synced, background = False, operation.background or old.background
     bench.change(song=song.file.id, wish=wish, synced=synced, song_volume=min(level, _LOUDEST), background=background)
+    if operation.touch_picture is False:
+        keep_size(bench)
     bench.note("what_music", "added_music", song=song.file.name, level=percent(level))
+
+
+def need_sound(bench: Bench, song: Upload) -> None:
+    """Makes sure that something is heard in a song.
+
+    Raises:
+        CannotDo: It is silent.
+    """
+    heard = bench.hear(song)
+    if not heard.has_beat and "silence" in heard.why:
+        raise bench.refuse("song_silent", song=song.file.name)
 
 
 def set_volume(bench: Bench, operation: SetVolume) -> None:
@@ -46,7 +67,10 @@ def set_volume(bench: Bench, operation: SetVolume) -> None:
     has_music, has_own = bench.composition.song is not None, _has_own_sound(bench)
     target = operation.target
     if target == "music" and not has_music:
-        raise bench.refuse("no_music_here")
+        if not bench.songs or not operation.level:
+            raise bench.refuse("no_music_here")
+        add_music(bench, AddMusic(volume=operation.level, background=True))
+        return
     if target == "own" and not has_own:
         raise bench.refuse("no_own_sound")
     if target == "all" and not has_music and not has_own:
@@ -65,6 +89,11 @@ def duck(bench: Bench, operation: Duck) -> None:
     """Whether the music steps back under speech."""
     if bench.composition.song is None:
         raise bench.refuse("no_music_here")
+    talk = any(bench.speech(upload) for upload in _sounding(bench))
+    if operation.on and not talk:
+        bench.change(duck=None)
+        bench.say("nobody_talks")
+        return
     bench.change(duck=operation.on)
     bench.note("what_volume", "ducking_on" if operation.on else "ducking_off")
 
@@ -127,19 +156,19 @@ def _level(operation: SetVolume, now: float) -> float:
     return round(min(max(0.0, wanted), _LOUDEST), 4)
 
 
-def _has_own_sound(bench: Bench) -> bool:
+def _sounding(bench: Bench) -> list[Upload]:
+    """The files of the picture that have sound of their own."""
     used = {piece.media for piece in bench.composition.pieces}
-    return any(upload.file.info.audio is not None for upload in bench.uploads if upload.file.id in used)
+    return [upload for upload in bench.uploads if upload.file.id in used and upload.file.info.audio is not None]
+
+
+def _has_own_sound(bench: Bench) -> bool:
+    return bool(_sounding(bench))
 
 
 def _own_level(bench: Bench) -> float:
     """The loudest of the clips' own sounds as they are now."""
-    used = {piece.media for piece in bench.composition.pieces}
     return max(
-        (
-            own_volume(bench.composition, Material(upload.file, bench.speech(upload)))
-            for upload in bench.uploads
-            if upload.file.id in used and upload.file.info.audio is not None
-        ),
+        (own_volume(bench.composition, Material(upload.file, bench.speech(upload))) for upload in _sounding(bench)),
         default=1.0,
     )

@@ -74,7 +74,8 @@ CHANGE = _any(
 )
 FADE = _any(r"\bfad(?:e|es|ed|ing)\b", "淡入|淡出|渐入|渐出|渐隐|渐显|渐强|渐弱|渐渐消失|慢慢消失")
 MUTE = _any(
-    r"\b(?:mute[ds]?|muting|silence[ds]?|silent)\b|\bturn off\b|\b(?:no|without|kill|remove|delete|strip|"
+    r"\b(?:mute[ds]?|muting|silence[ds]?|silent)\b|"
+    r"\b(?:sounds?|audio) (?:turned |switched )?off\b|\bturn off\b|\b(?:no|without|kill|remove|delete|strip|"
     r"drop) (?:the |any |all )*(?:sounds?|audio)\b",
     "静音|消音|无声|关掉.{0,6}(?:声|音)|(?:声|音|原声|声音)[^，。‹]{0,3}(?:关掉|关闭|去掉|删掉|静音|关了)|"
     "(?:去掉|删掉|删除|移除|不要|去除).{0,6}(?:原声|声音|人声|环境音|同期声)",
@@ -142,10 +143,8 @@ SHAPES = (
         r"\b(?:landscape|horizontal(?:ly)?|wide-?screen|youtube|tv format|16x9)\b|"
         r"横屏|横版|横向|横的|横幅|宽屏|b站|油管",
     ),
-    (
-        "source",
-        r"\b(?:original|source) (?:aspect|ratio|shape|format|size|dimensions)\b|原始比例|原比例|原来的比例|原尺寸",
-    ),
+    ("original", r"\b(?:original|source) (?:size|dimensions|resolution)\b|原尺寸|原始尺寸|原分辨率"),
+    ("source", r"\b(?:original|source) (?:aspect|ratio|shape|format)\b|原始比例|原比例|原来的比例"),
 )
 TALK = (
     (
@@ -166,7 +165,8 @@ TALK = (
     (
         "state",
         r"\bwhat(?:'s| is) (?:on|in) (?:the |my )?(?:timeline|project|video)\b|\b(?:show|see|list|"
-        r"describe)\b.{0,15}\b(?:timeline|tracks|project|status|state)\b|\bstatus\b|\btimeline\b|时间[线轴]|"
+        r"describe)\b.{0,15}\b(?:timeline|tracks|project|status|state)\b|\bstatus\b|\btimeline\b|^(?:the |my )?tracks$|"
+        r"时间[线轴]|(?:显示|查看|看看?|列出)(?:一下)?(?:当前|所有|全部)?的?(?:音?轨道?|状态)|"
         r"当前状态|现在(?:有|是)(?:什么|啥)|什么状态|进度|\bwhat did you (?:do|change)\b|\bis it (?:done|ready|"
         r"finished)\b|做了什么|改了什么|好了吗",
     ),

@@ -98,7 +98,8 @@ class Tokens:
     Attributes:
         text: Lower case, with tokens such as ``‹t0›``: t time in seconds, p share, d decibels, q quoted text, m media
             id, f name of a file that is not there, r aspect ratio, o ordinal, n bare number.
-        values: Value of each token by its name, e.g. ``t0``; the words of a file's name by e.g. ``m1 words``.
+        values: Value of each token by its name, e.g. ``t0``; the words of a file's name by e.g. ``m1 words``, and by
+            ``m1 quoted`` too where they stand in quotes.
         raw: What the user wrote.
     """
 
@@ -127,7 +128,11 @@ def tokenise(text: str, names: Mapping[str, str]) -> Tokens:
     def quoted(match: re.Match[str]) -> str:
         inner = next((group for group in match.groups() if group is not None), "").strip()
         known = by_name.get(inner.lower())
-        return f" {put('m', known) if known else put('q', inner)} " if inner else " "
+        if known:
+            token = named(inner, known)
+            values[f"{token.strip()[1:-1]} quoted"] = inner
+            return token
+        return f" {put('q', inner)} " if inner else " "
 
     def named(words: str, media: str) -> str:
         token = put("m", media)

@@ -82,6 +82,7 @@ class Sync:
     target_s: float | None = None
     drop_at_s: float | None = None
     drop_cut: int | None = None
+    drop_exact: bool | None = None
     song_from_s: float | None = None
     volume: float | None = None
     song: MediaRef | None = None
@@ -99,6 +100,7 @@ class AddMusic:
     from_s: float | None = None
     background: bool = False
     replace: bool = False
+    touch_picture: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class AddTitle:
     color: str | None = None
     size: float | None = None
     role: Literal["title", "subtitle"] = "title"
+    bare: bool = False
+    """Whether it was only named ("title ‘Rome’"), so that it takes the place of one that stands there already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-__all__ = ["Language", "clock", "percent", "say", "seconds"]
+from music_cog_online.studio.editing.lexicon import COLORS
+from music_cog_online.studio.planning.phrases import Language
+from music_cog_online.studio.planning.words import clock
 
-Language = Literal["en", "zh"]
+__all__ = ["Language", "clock", "color_name", "named", "percent", "say", "seconds"]
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     # Sync and music
@@ -17,23 +19,30 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "已按“{song}”的节拍剪辑{picture}：{length}里有 {shots} 个镜头。",
     ),
     "relaid": ("The sync was made anew for this picture.", "画面变了，已重新卡点。"),
-    "hits": (
-        "{hits} of {cuts} cuts fall on a beat ({downbeats} on a downbeat).",
-        "{cuts} 个切点中有 {hits} 个落在节拍上（其中 {downbeats} 个在重拍）。",
+    "partly": (
+        "Partly in sync: {hits} of {cuts} cuts of {picture} fall on a beat of “{song}”.",
+        "部分卡上：{picture}的 {cuts} 个切点中有 {hits} 个落在“{song}”的节拍上。",
     ),
-    "no_beat": (
-        "I hear no steady beat in this song ({why}), so the cuts have nothing to meet.",
-        "这首歌里听不出稳定的节拍（{why}），切点无拍可卡。",
+    "lies": ("“{song}” lies under {picture}, but is not synced.", "“{song}”已铺在{picture}下面，但没有卡点。"),
+    "montage_steady": (
+        "Cut {picture} at a steady pace, with “{song}” under it, not synced: {shots} shots in {length}.",
+        "已按固定节奏剪辑{picture}，下面铺“{song}”，没有卡点：{length}里有 {shots} 个镜头。",
     ),
-    "no_cuts": (
-        "The video has no cut, so there is nothing to put on a beat; the song lies under it.",
-        "视频里没有切点，没有可以对拍的地方；歌曲已铺在下面。",
+    "left_out": ("Left out: {names}, because {why}.", "没有用到：{names}，因为{why}。"),
+    "why_few": ("there are only {shots} shots", "一共只有 {shots} 个镜头"),
+    "why_short": ("no stretch of it is as long as a shot", "里面没有够一个镜头长的片段"),
+    "left_alone": (
+        "The picture stays as it is, in its own size.",
+        "画面保持原样，尺寸不变。",
     ),
-    "song_from": ("The song starts at its {start}.", "歌曲从 {start} 处开始。"),
-    "drop_met": ("The drop meets the cut at {time}.", "高潮（drop）落在 {time} 的切点上。"),
-    "drop_missed": ("The drop misses the cut at {time} by {off} s.", "高潮（drop）与 {time} 的切点差 {off} 秒。"),
-    "untouched": ("The picture is untouched.", "画面没有改动。"),
-    "retimed": ("{shots} shots were re-timed slightly.", "微调了 {shots} 个镜头的长度。"),
+    "song_silent": (
+        "“{song}” is silent, so there is nothing to put under the picture: send another song.",
+        "“{song}”没有声音，没法配：请换一首歌。",
+    ),
+    "drop_too_late": (
+        "The video is {length} long, so the drop cannot play at {time}. When should it?",
+        "视频只有 {length}，高潮（drop）没法放在 {time}。要放在哪里？",
+    ),
     "own_talk": (
         "Somebody talks in the video, so its sound stays at full volume, the song ducks under it and talking "
         "shots keep their timing.",
@@ -46,6 +55,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "volume": ("{what} is at {level} now.", "{what}音量现在是 {level}。"),
     "muted": ("{what} is muted.", "{what}已静音。"),
     "ducking_on": ("The music steps back when somebody talks.", "有人说话时音乐会自动压低。"),
+    "nobody_talks": (
+        "Nobody talks in this video, so there is nothing for the music to step back under.",
+        "这段视频里没有人说话，音乐不需要避让。",
+    ),
     "ducking_off": ("The music no longer steps back for speech.", "说话时音乐不再压低。"),
     "fade_in": ("{what} fades in over {length}.", "{what}淡入 {length}。"),
     "fade_out": ("{what} fades out over {length}.", "{what}淡出 {length}。"),
@@ -178,6 +191,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "square": ("1:1", "1:1"),
     "feed": ("4:5", "4:5"),
     "source": ("as the source", "原始比例"),
+    "original": ("as the source, in its own size", "原始比例和尺寸"),
     "what_sync": ("sync", "卡点"),
     "what_music": ("music", "铺音乐"),
     "what_volume": ("volume", "音量"),
@@ -223,10 +237,18 @@ def say(language: Language, name: str, /, **facts: Any) -> str:
     return _SENTENCES[name][language == "zh"].format(**facts)
 
 
-def clock(time_s: float) -> str:
-    """``0:42`` for whole seconds, ``0:42.5`` otherwise."""
-    whole, tenth = divmod(round(max(0.0, time_s) * 10), 10)
-    return f"{whole // 60}:{whole % 60:02d}{f'.{tenth}' if tenth else ''}"
+def named(language: Language, edits: str) -> str:
+    """What an edit of the history did, from the names of its words."""
+    words = [say(language, name) for name in edits.split() if name in _SENTENCES]
+    return ("、" if language == "zh" else ", ").join(words) or edits
+
+
+def color_name(language: Language, color: str) -> str:
+    """A text's colour in words; nothing for the usual white, the code for one without a name."""
+    if color == "#ffffff":
+        return ""
+    names = [name for name, code in COLORS.items() if code == color and name.isascii() == (language == "en")]
+    return (names[0] + ("色" if language == "zh" else "")) if names else color
 
 
 def percent(level: float) -> str:

@@ -6,7 +6,6 @@ A rule looks at a `Clause` and gives its operation, or None to let the next rule
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from music_cog_online.studio.editing import lexicon as words
 from music_cog_online.studio.editing.clauses import Clause
@@ -17,18 +16,18 @@ from music_cog_online.studio.editing.operations import (
     RemoveMusic,
     RemovePicture,
     RemoveTrack,
-    SetShape,
     SetVolume,
     Talk,
     Unsupported,
     UseVideos,
 )
+from music_cog_online.studio.editing.rules_shape import shape
 from music_cog_online.studio.editing.rules_sound import duck, fade, music, volume
 from music_cog_online.studio.editing.rules_sync import sync, sync_hint
 from music_cog_online.studio.editing.rules_title import title
 from music_cog_online.studio.editing.rules_trim import trim
 
-__all__ = ["RULES", "Clause"]
+__all__ = ["RULES", "Clause", "question", "small_talk"]
 
 Rule = Callable[[Clause], "Operation | list[Operation] | None"]
 
@@ -70,35 +69,12 @@ def small_talk(clause: Clause) -> Operation | None:
 def question(clause: Clause) -> Operation | None:
     """Questions such as "what can you do?", which are asked before the edits."""
     found = talk(clause)
-    asks = clause.has(r"\bwhat\b|\bwhich\b|\bhow\b|^help\b|什么|啥|哪些|怎么用|帮助$|功能$")
+    asks = clause.has(
+        r"\bwhat\b|\bwhich\b|\bhow\b|^help\b|什么|啥|哪些|怎么用|帮助$|功能$|^(?:please |can you )?(?:show|list|see|"
+        r"display|describe)\b|^(?:请)?(?:显示|查看|看|列出)"
+    )
     edits = clause.has(words.SYNC) or clause.has(words.TITLE) or clause.has(words.FADE) or clause.has(words.VOLUME)
     return found if isinstance(found, Talk) and asks and not edits and not clause.values else None
-
-
-def shape(clause: Clause) -> Operation | None:
-    """Aspect ratio, platform shapes, fill or fit."""
-    ratios = clause.all("r")
-    fill = clause.has(
-        r"\bfill(?:ing)?\b|\bfull[- ]?screen\b|\bno (?:black )?bars\b|\bcrop(?:ped)? (?:to fit|to fill|in)\b|铺满|"
-        r"填满|裁切|裁剪|撑满|不留黑边|没有黑边"
-    )
-    fit = clause.has(
-        r"\b(?:letter-?box|pillar-?box|with (?:black )?bars|fit (?:it |the whole |everything |inside|within)|"
-        r"don'?t crop|without cropping|no crop\w*)|留黑边|加黑边|不裁|完整显示|完整画面"
-    )
-    blur = clause.has(
-        r"\bblur\w*\b.{0,12}\b(?:background|bars|sides|edges)\b|(?:背景|两边|边缘)(?:虚化|模糊)|(?:虚化|模糊)背景"
-    )
-    how: Literal["fit", "fill", "blur"] | None = "blur" if blur else "fit" if fit else "fill" if fill else None
-    if ratios:
-        return SetShape(
-            {"9:16": "portrait", "16:9": "landscape", "1:1": "square", "4:5": "feed"}.get(ratios[0]), how, ratios[0]
-        )
-    preset = next((name for name, pattern in words.SHAPES if clause.has(pattern)), None)
-    if preset is not None and not clause.has(words.MUSIC):
-        return SetShape(preset, how, preset)
-    frame = blur or clause.has(r"\b(?:frame|screen|bars|crop\w*|letter-?box\w*|picture|video)\b|黑边|屏|画面")
-    return SetShape(None, how) if how and frame and not clause.all("t") else None
 
 
 def remove(clause: Clause) -> Operation | None:

@@ -154,7 +154,9 @@ def music(clause: Clause) -> Operation | None:
             0.5 if clause.has(r"\bhalf\b|一半") else 0.25 if clause.has(r"\b(?:quiet|soft|low)\w*|小声|轻|低") else None
         )
     start = clause.find(r"\b(?:from|at|starting at|starting from)\s+(?:its |the )?‹([tn]\d+)›|从\s*‹([tn]\d+)›")
-    background = clause.has(r"\bbackground\b|\bbgm\b|\bunder(?:neath)?\b|\bbehind\b|背景|bgm|垫")
+    background = clause.has(
+        r"\bbackground\b|\bbgm\b|\bunder(?:neath)?\b|\bbehind\b|背景|bgm|垫|(?:在|到).{0,8}(?:下面|底下|下方)"
+    )
     return AddMusic(song, level, start, background, replaces)
 
 
@@ -184,4 +186,6 @@ def _fade_target(clause: Clause) -> Literal["music", "own", "sound", "picture", 
         return "picture"
     if isinstance(clause.before, Fade):
         return clause.before.target
+    if isinstance(clause.before, AddMusic):
+        return "music"
     return "all"

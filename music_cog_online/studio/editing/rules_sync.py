@@ -34,6 +34,12 @@ _DROP_SHOT = (
     rf"{_DROP}.{{0,40}}?(?:\b(?:on|at|to|with|onto|in|meets?|hits?)\b|[在到于准]).{{0,8}}?‹(o\d+)›\s*(?:shots?|"
     rf"scenes?|clips?|镜头|片段|视频|段)"
 )
+_OFF_CUT = (
+    r"\bcuts? or (?:not|no cuts?)\b|\b(?:not|needn'?t be|need not be) (?:necessarily )?(?:on|at) (?:a|any|the) cuts?\b|"
+    r"\beven (?:if|when|without|where)\b.{0,20}\bcuts?\b|\bregardless of (?:the |any )?cuts?\b|"
+    r"(?:不管|无论|不用管).{0,8}(?:切点|剪辑)|(?:不用|不必|不一定要?)(?:在|卡|对)?.{0,4}切点"
+)
+_EXACTLY = r"\b(?:exactly|precisely)\b|正好|刚好|准确|精确"
 _PLAY = r"(?:start|begin|play|kick(?:s)? in|come in|open)\w*"
 _SONG_FROM = (
     rf"\b(?:song|music|track|bgm|tune)\b.{{0,20}}\b{_PLAY}\b.{{0,6}}\b(?:at|from|with)\b\s*(?:its |the )?{_T}"
@@ -73,6 +79,9 @@ _LONG = (
     rf"片子))|\b(?:length|duration|long|make it|into|last|down to|total)\b.{{0,14}}{_T}|(?:做成|剪成|时长|总长|"
     rf"长度|控制在|一共)\D{{0,4}}{_T}|\bfor ‹(t\d+)›|\bin ‹(t\d+)›$"
 )
+_PLACED = (
+    rf"(?:\b(?:at|from|after|until|till|before|by|first|last|start\w*|end\w*|every)\b|[从在前后到第每]).{{0,8}}{_T}"
+)
 _NOT_SYNC = (
     r"\b(?:don'?t|do not|no need to|stop|un-?|without|remove the) ?sync|不要(?:卡点|同步|对齐)|取消(?:卡点|同步)"
 )
@@ -105,6 +114,8 @@ def sync(clause: Clause) -> Operation | None:
         mode = "music_to_picture"
     volume = next(iter(clause.all("p")), None)
     target = clause.find(_LONG)
+    if target is None and len(clause.all("t")) == 1 and not clause.has(_PLACED):
+        target = clause.all("t")[0]
     return Sync(
         mode=mode,
         touch_picture=details.touch_picture,
@@ -112,6 +123,7 @@ def sync(clause: Clause) -> Operation | None:
         target_s=target if target != details.drop_at_s else None,
         drop_at_s=details.drop_at_s,
         drop_cut=details.drop_cut,
+        drop_exact=details.drop_exact,
         song_from_s=details.song_from_s,
         volume=volume,
         song=_song(clause),
@@ -123,10 +135,12 @@ def _details(clause: Clause) -> Sync:
     cut = clause.find(_DROP_CUT)
     shot = clause.find(_DROP_SHOT)
     drop_at = None if cut is not None or shot is not None else clause.find(_DROP_AT)
+    exact = clause.has(_OFF_CUT) or (drop_at is not None and clause.has(_EXACTLY) and not clause.has(r"\bcut\b|切点"))
     return Sync(
         touch_picture=False if clause.has(_HANDS_OFF) else None,
         density=next((name for name, pattern in _DENSITIES if clause.has(pattern)), None),
         drop_at_s=drop_at,
+        drop_exact=True if exact else None,
         drop_cut=cut if cut is not None else max(1, shot - 1) if shot is not None and shot > 0 else shot,
         song_from_s=clause.find(_SONG_FROM) if drop_at is None else None,
         hint=True,

@@ -6,7 +6,14 @@ import re
 
 from music_cog_online.studio.editing import lexicon as words
 from music_cog_online.studio.editing.clauses import Clause
-from music_cog_online.studio.editing.operations import AddTitle, ChangeTitle, Operation, RemoveTitle, Span
+from music_cog_online.studio.editing.operations import (
+    AddTitle,
+    ChangeTitle,
+    Operation,
+    RemoveTitle,
+    Span,
+    Unknown,
+)
 
 __all__ = ["title"]
 
@@ -43,13 +50,17 @@ _RESTYLE = (
     r"(?:标题|字幕|文字)(?:要|再)?(?:调|放|移|改|变|换|挪|大|小|"
     r"弄|设|居|往)|把.{0,4}(?:标题|字幕|文字)"
 )
+_NOUN = r"(?:\b(?:titles?|captions?|subtitles?|text|headline)\b|标题|字幕|文字)"
+_BARE = rf"^(?:the |my )?{_NOUN}\s*[:：]?\s*‹[qm]"
 _NEW = r"\b(?:add|insert|write|new|another|overlay|a|an|create|give|some)\b|加|添|写|插入|打上|来个|做个|上个|新"
 
 
 def title(clause: Clause) -> Operation | None:
     """Texts on the picture."""
-    quotes = clause.all("q")
+    quotes = clause.all("q") or _named_like_a_file(clause)
     named = clause.has(words.TITLE)
+    if named and not quotes and clause.has(words.FADE) and not clause.has(_UNQUOTED):
+        return Unknown(clause.original())
     follows = bool(quotes) and isinstance(clause.before, AddTitle) and clause.has(r"\b(?:another|second|one)\b|再|另")
     if not named and not follows and not (quotes and clause.has(_WRITE)) and not _unquoted_write(clause):
         return _correction(clause, quotes)
@@ -61,7 +72,8 @@ def title(clause: Clause) -> Operation | None:
         return ChangeTitle(old=quotes[0], text=quotes[1])
     if quotes and clause.has(r"\b(?:rename|retitle)\b|重命名"):
         return ChangeTitle(text=quotes[-1])
-    change = clause.has(_RETEXT) or (clause.has(_RESTYLE) and not (quotes and clause.has(_NEW)))
+    bare = len(quotes) == 1 and clause.has(_BARE)
+    change = not bare and (clause.has(_RETEXT) or (clause.has(_RESTYLE) and not (quotes and clause.has(_NEW))))
     fresh = (
         clause.has(_NEW)
         and not clause.has(_RETEXT)
@@ -82,6 +94,7 @@ def title(clause: Clause) -> Operation | None:
         color=clause.color(),
         size=clause.size(),
         role=role,  # type: ignore[arg-type]
+        bare=bare,
     )
 
 
@@ -159,6 +172,13 @@ def _spoken(clause: Clause, key: str) -> str:
     return f"{clause.values[key]:g}" if key[0] == "n" else str(clause.values.get(f"{key} words", ""))
 
 
+def _named_like_a_file(clause: Clause) -> list[str]:
+    """A title's text that happens to be the name of a file."""
+    match = re.search(rf"{_NOUN}(?:\s+(?:saying|that says|reading|called|of))?\s*[:：]?\s*‹(m\d+)›", clause.text)
+    words_of = clause.values.get(f"{match[1]} quoted") if match is not None else None
+    return [str(words_of)] if words_of else []
+
+
 def _name_of_file(clause: Clause) -> str:
     """The name of a file that stands where a title's text should be."""
-    return next((str(words) for key, words in clause.values.items() if key.endswith(" words")), "")
+    return next((str(clause.values.get(f"{key} words", "")) for key in re.findall(r"‹(m\d+)›", clause.text)), "")

@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from music_cog_online.studio.drafts import KEPT_SHARE
 from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.layout import is_montage
 from music_cog_online.studio.editing.replies import clock, percent, say, seconds
-from music_cog_online.studio.planning.types import SyncPlan
+from music_cog_online.studio.planning.types import SyncPlan, Wish
+from music_cog_online.studio.planning.words import sentences
 
 if TYPE_CHECKING:
     from music_cog_online.studio.listen.listening import Listening
 
 __all__ = ["summary", "tell_facts", "tell_plan", "tell_shape"]
 
+_MOST_OF = 2 / 3
+"""With fewer cuts than this share on a beat, a video is partly in sync."""
+
 
 def tell_plan(bench: Bench, plan: SyncPlan, song: Listening) -> None:
     """Says what a plan reaches: cuts on beats, the drop, what became of picture and original sound."""
     composition, before = bench.composition, bench.start
-    if not composition.synced:
+    wish = composition.wish or Wish()
+    laid = (composition.pieces, composition.song, composition.wish)
+    if (
+        not bench.sync_asked
+        and laid == (before.pieces, before.song, before.wish)
+        and composition.synced == before.synced
+    ):
         return
+    told = _heading(bench, plan, song) if composition.synced else {"done", "beat", "cuts", "hits", "misses", "drop"}
+    bench.lines.extend(
+        sentence for name, sentence in sentences(plan, song, wish, language=bench.language) if name not in told
+    )
+    if composition.synced:
+        _own_sound(bench)
+
+
+def _heading(bench: Bench, plan: SyncPlan, song: Listening) -> set[str]:
+    """Says what was done in one sentence; gives the names of the sentences that need not follow."""
+    composition = bench.composition
     upload = bench.find(composition.song)
     name = upload.file.name if upload is not None else ""
-    laid = (composition.pieces, composition.song, composition.wish)
-    if not bench.sync_asked and laid == (before.pieces, before.song, before.wish) and before.synced:
-        return
+    hits, cuts = sum(hit.hit for hit in plan.hits), len(plan.hits)
     if not bench.sync_asked:
         bench.say("relaid")
-    elif is_montage(composition):
-        length = seconds(bench.language, plan.duration_s)
-        bench.say("montage", picture=bench.picture_words(), song=name, shots=len(plan.shots), length=length)
-    else:
-        bench.say("synced", picture=bench.picture_words(), song=name)
-    if bench.language == "en" and plan.explanation:
-        bench.lines.extend(plan.explanation)
-    else:
-        _figures(bench, plan, song)
-    _own_sound(bench)
+        return set()
+    if is_montage(composition):
+        shown = list(dict.fromkeys(shot.media for shot in plan.shots))
+        facts = {"song": name, "shots": len(plan.shots), "length": seconds(bench.language, plan.duration_s)}
+        bench.say("montage" if song.has_beat else "montage_steady", picture=bench.picture_words(shown), **facts)
+        _left_out(bench, plan, shown)
+        return set()
+    if not song.has_beat or not cuts:
+        bench.say("lies", song=name, picture=bench.picture_words())
+        return set()
+    if hits < _MOST_OF * cuts:
+        bench.say("partly", song=name, picture=bench.picture_words(), hits=hits, cuts=cuts)
+        return {"hits"}
+    bench.say("synced", picture=bench.picture_words(), song=name)
+    return set()
 
 
-def _figures(bench: Bench, plan: SyncPlan, song: Listening) -> None:
-    hits = [hit for hit in plan.hits if hit.hit]
-    if not song.has_beat:
-        bench.say("no_beat", why=song.why)
-    elif not plan.hits:
-        bench.say("no_cuts")
-    else:
-        downbeats = sum(hit.downbeat for hit in hits)
-        bench.say("hits", hits=len(hits), cuts=len(plan.hits), downbeats=downbeats)
-    if plan.music:
-        bench.say("song_from", start=clock(plan.music[0].map[0][1]))
-    if plan.drop is not None and plan.drop.hit:
-        bench.say("drop_met", time=clock(plan.drop.time_s))
-    elif plan.drop is not None and plan.drop.named:
-        bench.say("drop_missed", time=clock(plan.drop.time_s), off=round(abs(plan.drop.offset_s), 2))
-    if plan.mode == "music_to_picture":
-        changed = sum(shot.change != "none" for shot in plan.shots)
-        if changed:
-            bench.say("retimed", shots=changed)
-        else:
-            bench.say("untouched")
+def _left_out(bench: Bench, plan: SyncPlan, shown: Sequence[str]) -> None:
+    media = list(dict.fromkeys(piece.media for piece in bench.composition.pieces))
+    missing = [upload for each in media if each not in shown and (upload := bench.find(each)) is not None]
+    if missing:
+        few = len(plan.shots) < len(media)
+        why = say(bench.language, "why_few", shots=len(plan.shots)) if few else say(bench.language, "why_short")
+        bench.say("left_out", names=bench.names(missing), why=why)
 
 
 def _own_sound(bench: Bench) -> None:

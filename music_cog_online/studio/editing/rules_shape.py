@@ -1,0 +1,48 @@
+"""The rule for the shape of the picture, whose words may stand in any clause: "a vertical montage for TikTok"."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from music_cog_online.studio.editing import lexicon as words
+from music_cog_online.studio.editing.clauses import Clause
+from music_cog_online.studio.editing.operations import SetShape
+
+__all__ = ["beside_shape", "shape"]
+
+_FILL = (
+    r"\bfill(?:ing)?\b|\bfull[- ]?screen\b|\bno (?:black )?bars\b|\bcrop(?:ped)? (?:to fit|to fill|in)\b|铺满|"
+    r"填满|裁切|裁剪|撑满|不留黑边|没有黑边"
+)
+_FIT = (
+    r"\b(?:letter-?box|pillar-?box|with (?:black )?bars|fit (?:it |the whole |everything |inside|within)|"
+    r"don'?t crop|without cropping|no crop\w*)|留黑边|加黑边|不裁|完整显示|完整画面"
+)
+_BLUR = r"\bblur\w*\b.{0,12}\b(?:background|bars|sides|edges)\b|(?:背景|两边|边缘)(?:虚化|模糊)|(?:虚化|模糊)背景"
+_FRAME = r"\b(?:frame|screen|bars|crop\w*|letter-?box\w*|picture|video)\b|黑边|屏|画面"
+_NO_SONG = r"(?!\s+(?:music|songs?|sounds?|tracks?|audio)\b(?! video))"
+_PRESETS = {"9:16": "portrait", "16:9": "landscape", "1:1": "square", "4:5": "feed"}
+
+
+def shape(clause: Clause) -> SetShape | None:
+    """Aspect ratio, platform shapes, fill or fit."""
+    fill, fit, blur = clause.has(_FILL), clause.has(_FIT), clause.has(_BLUR)
+    how: Literal["fit", "fill", "blur"] | None = "blur" if blur else "fit" if fit else "fill" if fill else None
+    ratios = clause.all("r")
+    if ratios:
+        return SetShape(_PRESETS.get(ratios[0]), how, ratios[0])
+    preset = next((name for name, pattern in words.SHAPES if clause.has(_named(pattern))), None)
+    if preset is not None:
+        return SetShape(preset, how, preset)
+    frame = blur or clause.has(_FRAME)
+    return SetShape(None, how) if how and frame and not clause.all("t") else None
+
+
+def beside_shape(clause: Clause) -> Clause:
+    """What the clause says beside the shape."""
+    return clause.without(r"‹r\d+›", *(_named(pattern) for _, pattern in words.SHAPES), _BLUR, _FIT, _FILL)
+
+
+def _named(pattern: str) -> str:
+    """A shape by its name, but not "a TikTok song"."""
+    return rf"(?:{pattern}){_NO_SONG}"
