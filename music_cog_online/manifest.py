@@ -197,6 +197,7 @@ class Exporting:
 
     gives: Mapping[str, str]
     larger: Mapping[str, str]
+    trouble: Mapping[str, str]
     refused: Mapping[str, str]
     delivered: Mapping[str, str]
     wishes: tuple[Wish, ...]

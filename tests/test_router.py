@@ -118,6 +118,19 @@ def test_rule_11_failures_and_formats_go_where_the_topic_lives() -> None:
     assert intents_of("which formats can I export?", "why is the export blocked?", "导出失败") == {"export"}
 
 
+def test_rule_11_what_only_wants_to_know_about_exporting_is_a_question() -> None:
+    for text in ("which formats can I export?", "how do I export?", "怎么下载视频"):
+        assert ROUTER.route(text).manner == "question", text
+    for text in ("why is the export blocked?", "why did my export fail?", "为什么导出不了"):
+        assert ROUTER.route(text).manner == "trouble", text
+    for text in ("can you export it in 4k?", "could you export it please?", "能导出gif吗"):
+        assert ROUTER.route(text).manner == "asked", text
+    for text in ("export in 4k", "导出4K版本", "guárdalo como mp4", "where is my video"):
+        assert ROUTER.route(text).intent == "export", text
+        assert ROUTER.route(text).manner != "question", text
+    assert ROUTER.route("How do I export? Export it now.").manner == "told"
+
+
 def test_rule_12_can_you_is_the_request_and_a_complaint_is_an_edit() -> None:
     assert ROUTER.route("can you export it?").intent == "export"
     assert intents_of("could you trim the end?", "the music is too loud", "为什么音乐这么吵") == {"edit"}

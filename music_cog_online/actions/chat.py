@@ -62,7 +62,7 @@ def _first(context: Context, route: Route, words: str, files: Sequence[str], out
     if route.intent == "edit":
         return edit.instruct(context, words)
     if route.intent == "export" and _only_asks(context, route, words):
-        return export.explain(context, words)
+        return export.explain(context, words, trouble=route.manner == "trouble")
     return _session_action(context, route.intent, output, words=words)
 
 
@@ -70,7 +70,7 @@ def _only_asks(context: Context, route: Route, words: str) -> bool:
     """Whether words about exporting want an answer and no file: a question, or "can you?" of what it cannot do."""
     session = context.store.session()
     draft = context.store.draft(session.session_id) if session else None
-    return route.manner == "question" or (route.manner == "asked" and bool(unmet(context, words, draft)))
+    return route.manner in {"question", "trouble"} or (route.manner == "asked" and bool(unmet(context, words, draft)))
 
 
 def _upload(context: Context, route: Route, sources: Sequence[str]) -> ActionResult:

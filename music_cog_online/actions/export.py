@@ -40,14 +40,14 @@ def run(context: Context, *, output: str | None = None, words: str = "") -> Acti
     return in_session(context, lambda session: deliver(context, session, output, words=words))
 
 
-def explain(context: Context, words: str) -> ActionResult:
-    """Answer a question about exporting; nothing is rendered and nobody is asked."""
+def explain(context: Context, words: str, *, trouble: bool = False) -> ActionResult:
+    """Answer a question about exporting, or why it did not work; nothing is rendered and nobody is asked."""
     session = context.store.session()
     draft = context.store.draft(session.session_id) if session else None
     wishes = unmet(context, words, draft)
     last = [Path(one.out) for one in context.store.renders() if session and one.session_id == session.session_id]
     there = [path for path in last if path.is_file()]
-    lines = [*answer(context, wishes), *([f"The last export is here: {there[-1]}"] if there else [])]
+    lines = [*answer(context, wishes, trouble=trouble), *([f"The last export is here: {there[-1]}"] if there else [])]
     known = draft is None or Timeline.from_draft(draft).pictures
     suggestions = offered(context, "export") if known and session else at_first(context)
     return ActionResult("export", tuple(lines), data={"answered": True, "not_offered": list(wishes)}, next=suggestions)

@@ -20,7 +20,7 @@ _JOINTS = re.compile(r"\b(?:and|then)\b|[,;.!?，。；！？]\s|然后|再|并|
 def unmet(context: Context, words: str, draft: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Names of the wishes in the user's words that a file made from this draft does not fulfil.
 
-    Quotations are not read. A size or frame rate counts as fulfilled where the draft has it; of the formats only MP4 is.
+    Quotations are not read. A size or frame rate counts as fulfilled where the draft has it; no format but MP4 does.
     """
     plain = _QUOTED.sub(" ", words)
     found: dict[str, None] = {}
@@ -32,9 +32,11 @@ def unmet(context: Context, words: str, draft: Mapping[str, Any] | None) -> tupl
     return tuple(found)
 
 
-def answer(context: Context, wishes: tuple[str, ...]) -> tuple[str, ...]:
-    """What an export gives, and which of these wishes it does not fulfil."""
+def answer(context: Context, wishes: tuple[str, ...], *, trouble: bool = False) -> tuple[str, ...]:
+    """What an export gives, and which of these wishes it does not fulfil; after `trouble`, how to go on."""
     table, spoken = context.manifest.exporting, language(context)
+    if trouble:
+        return (table.trouble[spoken],)
     refused = [table.refused[spoken].format(wishes=_listed(wishes, spoken))] if wishes else []
     larger = [table.larger[spoken]] if context.backend.kind == "studio" else []
     return (*refused, table.gives[spoken], *larger)

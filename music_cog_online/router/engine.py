@@ -16,7 +16,7 @@ from .text import Token, normalise, tokenise
 
 __all__ = ["Manner", "Route", "Router"]
 
-Manner = Literal["told", "asked", "question"]
+Manner = Literal["told", "asked", "question", "trouble"]
 
 # What the code itself finds: marks of the clause, and tokens that are content.
 _FOUND_BY_CODE = frozenset({"asked", "quoted", "link", "media_link", "file_name"})
@@ -35,8 +35,8 @@ class Route:
         reason: Why, in words, with the phrases that were recognised.
         instruction: The edit text that follows an upload, or None.
         then: Intents of the requests after the first, in the user's order.
-        manner: "question" is to be answered, not carried out; "asked" is a request in the form of a question ("can you
-            export it?"); anything else is "told".
+        manner: "question" is to be answered, not carried out, and so is "trouble", which asks why something does not
+            work; "asked" is a request in the form of a question ("can you export it?"); anything else is "told".
     """
 
     intent: str
@@ -96,7 +96,7 @@ class Router:
         if not requests:
             return self._answer(_Verdict("edit", "hint", "everything-else", "rule 13: no other rule fits"), ())
         first, *others = requests
-        if first.manner == "question":
+        if first.manner in {"question", "trouble"}:
             # "How do I export? Just send it to me": who also asks for it gets it.
             first = next((one for one in others if (one.intent, one.manner) == (first.intent, "told")), first)
         instruction = text.strip() if first.intent == "upload" and any(v.intent == "edit" for v in others) else None
@@ -198,8 +198,8 @@ class Router:
 
 
 def _manner(rule: Rule, clause: Clause) -> Manner:
-    if rule.question:
-        return "question"
+    if rule.manner:
+        return rule.manner
     return "told" if _ASKING.isdisjoint(clause.concepts) else "asked"
 
 

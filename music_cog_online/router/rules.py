@@ -51,7 +51,8 @@ class Rule:
         order: A hit of the first group comes before one of the second.
         not_order: The same must not be the case.
         plain: Only clauses without unknown words fit.
-        question: A clause that fits wants to know something and is answered; nothing is carried out.
+        manner: A clause that fits is answered and not carried out: it wants to know something ("question"), or why
+            something does not work ("trouble"). Else an empty string.
     """
 
     id: str
@@ -64,7 +65,7 @@ class Rule:
     order: tuple[frozenset[str], ...] = ()
     not_order: tuple[frozenset[str], ...] = ()
     plain: bool = False
-    question: bool = False
+    manner: Literal["", "question", "trouble"] = ""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Rule:
@@ -84,7 +85,7 @@ class Rule:
             order=tuple(names(text) for text in data.get("order", ())),
             not_order=tuple(names(text) for text in data.get("not_order", ())),
             plain=data.get("plain", False),
-            question=data.get("question", False),
+            manner=data.get("manner", ""),
         )
 
     def names(self) -> frozenset[str]:

@@ -42,6 +42,11 @@ def test_a_question_about_exporting_is_answered_and_starts_no_render(desk: Desk,
     assert peer.begun == []
 
 
+def test_a_question_why_exporting_does_not_work_starts_no_render(desk: Desk, peer: Peer) -> None:
+    assert "try it again" in desk.run("chat", text="why is the export blocked?").message
+    assert peer.begun == []
+
+
 @pytest.mark.parametrize("words", ["can you export it?", "could you render the video please?", "能导出吗?"])
 def test_a_polite_request_for_an_export_is_one(desk: Desk, peer: Peer, words: str) -> None:
     assert desk.run("chat", text=words).data["path"]
