@@ -145,6 +145,12 @@ def test_an_export_without_attribution_is_blocked(signed_in: Caller, missing: st
     assert code_of(requests.post(signed_in.url + RENDER, json=body, headers=headers, timeout=10)) == (402, 402)
 
 
+@pytest.mark.parametrize("render_id", ["", " ", "a b", "a/b", "a.b", "naïve", "r" * 65, "x\n"])
+def test_a_render_id_is_an_opaque_word(signed_in: Caller, render_id: str) -> None:
+    body = {"id": render_id, "sessionId": signed_in.session_id, "draft": DRAFT}
+    assert signed_in.call("POST", RENDER, json=body).status_code == 422
+
+
 def with_segments(*segments: object, kind: object = 0) -> dict[str, object]:
     return {"t": [{"tt": kind, "sg": list(segments)}]}
 

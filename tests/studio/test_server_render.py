@@ -50,7 +50,7 @@ def test_two_files_become_a_measured_video(tmp_path: Path, material: tuple[Path,
         assert status["status"] == "completed", status
         output = status["output"]
         assert isinstance(output, dict)
-        assert output["report"]["hits"] == 2
+        assert (output["report"]["hits"], output["report"]["file"]) == (2, "project.mp4")
         whole = requests.get(output["url"], timeout=10)
         part = requests.get(output["url"], headers={"Range": "bytes=100-199"}, timeout=10)
         assert part.status_code == 206
