@@ -1,6 +1,6 @@
 # make demo    the main job on sample media, from nothing: environment, clip, song, finished video, sync figures
 # make test    every test
-# make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]    the same for your own files
+# make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]    the same for your own files; draws out.png beside it
 # make check   what CI runs besides the tests: lint, types, skill validation
 # make clean   removes what the others made
 
@@ -23,7 +23,7 @@ env: $(READY)
 
 # uv where there is one, else pip alone: both install exactly what the lock files pin.
 $(READY): pyproject.toml uv.lock requirements.lock
-	@echo "Setting things up..."
+	@echo "Setting things up in $(VENV)..."
 	@if command -v uv >/dev/null 2>&1 && uv sync --quiet --frozen; then :; else \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock && \
@@ -49,6 +49,7 @@ test: $(TOOLS)
 sync: $(READY)
 	@test -n "$(VIDEO)" -a -n "$(MUSIC)" || { echo "Usage: make sync VIDEO=clip.mp4 MUSIC=song.mp3 [OUT=out.mp4]"; exit 2; }
 	@$(BIN)/music-cog sync "$(VIDEO)" "$(MUSIC)" -o "$(OUT)"
+	@out="$(OUT)"; $(BIN)/music-cog report --plot "$${out%.mp4}.png"
 
 check: lint types validate
 

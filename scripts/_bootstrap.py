@@ -46,7 +46,7 @@ def run(action: str, argv: "list[str]") -> int:
     args: argparse.Namespace = arguments.parse(arguments.build_one(action, prog=f"{action}.py"), argv)
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         environment = importlib.import_module("_environment")
-        return int(environment.rerun(sys.argv[0], argv, as_json=args.json, action=action))
+        return int(environment.rerun(sys.argv[0], argv, as_json=args.json, action=action, needed=NEEDED))
     return int(importlib.import_module("music_cog_online.cli").run(args))
 
 

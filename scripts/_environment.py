@@ -1,4 +1,6 @@
-"""A private environment with exactly the packages of `requirements.lock`, made on the first run.
+"""A private environment with exactly the packages of `requirements.lock`, made on the first run of a bare folder.
+
+A checkout whose own `.venv` has everything needs none.
 
 Nothing is installed into the system's Python, so externally managed ones (PEP 668) work as well. A set-up that is
 killed is redone by the next command; commands that come together wait for one set-up.
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 SKILL = Path(__file__).resolve().parent.parent
@@ -27,6 +29,7 @@ INDEX = "https://pypi.org/simple"
 PIP_WHEEL = "pip-26.3-py3-none-any.whl"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 INSTALL = ("install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r")
+CHECK_S = 30
 PIP_CALM = ("--no-input", "--disable-pip-version-check")
 
 
@@ -38,14 +41,15 @@ class SetupFailed(Exception):
         self.hint = hint
 
 
-def rerun(script: str, argv: list[str], *, as_json: bool, action: str) -> int:
-    """Run the script again inside the private environment, making that first where needed.
+def rerun(script: str, argv: list[str], *, as_json: bool, action: str, needed: Sequence[str]) -> int:
+    """Run the script again in the checkout's own environment, else in the private one, making that where needed.
 
     Args:
         script: the script that was started.
         argv: its arguments.
         as_json: speak JSON lines instead of plain ones.
         action: the command's name, for the JSON object that tells of a failure.
+        needed: the modules that must be there.
 
     Returns:
         The script's exit code; 1 when there is no environment.
@@ -56,7 +60,7 @@ def rerun(script: str, argv: list[str], *, as_json: bool, action: str) -> int:
         print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
 
     try:
-        python = ready(say)
+        python = of_checkout(needed) or ready(say)
     except SetupFailed as failure:
         if as_json:
             error = {"code": None, "kind": "setup", "hint": failure.hint}
@@ -69,6 +73,23 @@ def rerun(script: str, argv: list[str], *, as_json: bool, action: str) -> int:
     if os.name == "posix":
         os.execv(command[0], command)  # noqa: S606 - a shell would have to quote the user's words
     return subprocess.call(command)
+
+
+def of_checkout(needed: Sequence[str]) -> Path | None:
+    """Return the Python of the folder's own `.venv`, as `make` makes it; None where it lacks something or is broken."""
+    folder = SKILL / ".venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists() or Path(sys.prefix).resolve() == folder.resolve():
+        return None
+    check = (
+        "import importlib.util as found, sys; "
+        "sys.exit(sys.version_info < (3, 10) or any(found.find_spec(name) is None for name in sys.argv[1:]))"
+    )
+    try:
+        done = subprocess.run([str(python), "-c", check, *needed], capture_output=True, timeout=CHECK_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return python if done.returncode == 0 else None
 
 
 def ready(say: Callable[[str], None]) -> Path:

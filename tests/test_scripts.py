@@ -11,6 +11,7 @@ import shutil
 import site
 import sys
 import time
+import venv
 import zipfile
 from pathlib import Path
 
@@ -114,6 +115,26 @@ def test_a_killed_set_up_is_redone_and_commands_that_come_together_share_it(
     assert len([path for path in (tmp_path / "home" / "env").iterdir() if path.is_dir()]) == 1
     again = shell.run(command=command)
     assert (again.code, "Setting things up" in again.out) == (0, False)
+
+
+def test_a_checkout_with_an_environment_of_its_own_needs_no_other(skill: Path, tmp_path: Path, peer: Peer) -> None:
+    good_backend(peer)
+    venv.create(skill / ".venv", symlinks=True)
+    (packages,) = (skill / ".venv").glob("lib/*/site-packages")
+    (packages / "lender.pth").write_text("\n".join(site.getsitepackages()))
+    shell = Shell(tmp_path, {"NEMO_API_URL": peer.url})
+    done = shell.run("--json", command=(*BARE, str(skill / "scripts" / "state.py")))
+    assert done.json()["ok"] is True
+    assert "Setting things up" not in done.err
+    assert not (tmp_path / "home" / "env").exists()
+
+
+def test_an_environment_without_the_packages_is_passed_over(skill: Path, tmp_path: Path) -> None:
+    venv.create(skill / ".venv", symlinks=True)
+    (tmp_path / "file").touch()
+    shell = Shell(tmp_path, {"MUSIC_COG_HOME": str(tmp_path / "file" / "home")})
+    done = shell.run("--json", command=(*BARE, str(skill / "scripts" / "state.py")))
+    assert done.json()["error"]["kind"] == "setup"
 
 
 def test_a_set_up_that_cannot_work_says_what_is_missing(skill: Path, tmp_path: Path) -> None:
