@@ -15,7 +15,9 @@ from songs import Song, make_song
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.media import MediaFile
 from music_cog_online.studio.render import RenderResult, render
+from music_cog_online.studio.render.draft import parse_draft
 from music_cog_online.studio.render.loudness import limited, loudness_of, true_peak_db
+from music_cog_online.studio.render.mix import mix_of
 from music_cog_online.studio.render.stretch import along_map
 
 RATE = 48_000
@@ -199,6 +201,31 @@ def test_music_gives_way_to_speech_and_comes_back(ffmpeg: Ffmpeg, tmp_path: Path
     assert level(220, 2.5) - level(3000, 2.5) > 10
     assert level(3000, 0.5) - level(3000, 2.5) > 10
     assert abs(level(3000, 4.9) - level(3000, 0.5)) < 1
+
+
+def test_music_stays_down_between_sentences_and_is_hardly_louder_than_speech_in_pauses(
+    ffmpeg: Ffmpeg, tmp_path: Path
+) -> None:
+    t = np.arange(14 * RATE) / RATE
+    talks = ((t >= 1) & (t < 3)) | ((t >= 5.5) & (t < 7))
+    voice = (0.05 * np.sin(t * 2 * np.pi * 220) * talks).astype(np.float32)
+    clip = media_file(ffmpeg, make_numbered(tmp_path / "talk.mp4", frames=420, sound=voice, size=(160, 90)), "md_c")
+    tone = (0.5 * np.sin(t * 2 * np.pi * 3000)).astype(np.float32)
+    song = media_file(ffmpeg, write_wav(tmp_path / "tone.wav", tone, ffmpeg), "md_m")
+    about = {"media": "md_c", "at": 0, "frames": 420, "from_s": 0, "take_s": 14, "speech_spans": [[1, 3], [5.5, 7]]}
+    tracks = [{"tt": 0, "sg": [{"m": about}]}, {"tt": 1, "sg": [piece("md_m", [[0, 0], [14, 14]])]}]
+    wanted = {"m": {"width": 160, "height": 90, "rate": "30"}, "t": tracks}
+    mix = mix_of(parse_draft(wanted, {"md_c": clip, "md_m": song}), ffmpeg=ffmpeg)
+
+    def level(hertz: float, from_s: float) -> float:
+        part = mix[round(from_s * RATE) : round((from_s + 1) * RATE)].mean(axis=1)
+        return 20 * math.log10(abs(np.dot(part, np.exp(-2j * np.pi * hertz * np.arange(RATE) / RATE))) + 1e-9)
+
+    speech = level(220, 1.5)
+    assert level(3000, 1.5) < speech - 10
+    assert level(3000, 3.7) < speech - 10, "between sentences"
+    assert level(3000, 8.5) < speech + 2, "in a pause"
+    assert level(3000, 12.5) > level(3000, 8.5) + 6, "away from the talk"
 
 
 def test_fades_reach_silence(ffmpeg: Ffmpeg, still: MediaFile, tmp_path: Path) -> None:

@@ -20,8 +20,10 @@ __all__ = ["mix_of"]
 _EDGE_S = 0.004
 _MARGIN_S = 0.5
 _DUCK_BELOW_DB = 13.0
-_DUCK_LEAST_DB, _DUCK_MOST_DB = 4.0, 18.0
-_DUCK_ATTACK_S, _DUCK_RELEASE_S, _DUCK_BRIDGE_S = 0.25, 0.6, 1.2
+_DUCK_LEAST_DB, _DUCK_MOST_DB = 4.0, 34.0
+_DUCK_ATTACK_S, _DUCK_RELEASE_S, _DUCK_BRIDGE_S = 0.25, 0.8, 3.0
+_BESIDE_DB, _BESIDE_MOST_DB = 1.0, 20.0
+_BESIDE_S, _BESIDE_RAMP_S = 3.0, 2.0
 
 Sound = NDArray[np.float32]
 
@@ -54,7 +56,7 @@ def mix_of(draft: Draft, *, ffmpeg: Ffmpeg, on_progress: Callable[[float], None]
         sound = _music(piece, start_s, draft, ffmpeg, joined=before is not None)
         begin = sample_at(start_s, RATE)
         if talk and piece.duck:
-            sound *= _ducking(talk, spoken, sound, begin)[:, None]
+            sound *= _ducking(talk, spoken, sound, begin, volume=piece.volume)[:, None]
         _add(spoken, sound, begin)
         _tell(on_progress, (len(voices) + number + 1) / steps)
     return spoken
@@ -175,21 +177,38 @@ def _talk_spans(draft: Draft) -> list[tuple[float, float]]:
     return merged
 
 
-def _ducking(talk: Sequence[tuple[float, float]], voice: Sound, music: Sound, begin: int) -> Sound:
-    """Gain curve for the music: so far down that it lies 13 dB below the voice, gone there before the first word."""
+def _ducking(talk: Sequence[tuple[float, float]], voice: Sound, music: Sound, begin: int, *, volume: float) -> Sound:
+    """Gain curve for the music where somebody talks.
+
+    Under the words it lies 13 dB below the voice and is there before the first one. In the longer pauses and around the
+    talk it is hardly louder than the voice, unless it is wanted louder than it was recorded.
+    """
     curve = np.zeros(len(music), np.float32)  # in decibels
+    words = np.concatenate([voice[sample_at(start_s, RATE) : sample_at(end_s, RATE)] for start_s, end_s in talk])
+    beside = _level_db(music) - 20 * math.log10(max(1.0, volume)) - _level_db(words) - _BESIDE_DB
     for start_s, end_s in talk:
+        around = start_s - _BESIDE_S, end_s + _BESIDE_S
+        _lower(curve, begin, around, min(_BESIDE_MOST_DB, beside), (_BESIDE_RAMP_S, _BESIDE_RAMP_S))
         low, high = sample_at(start_s, RATE), sample_at(end_s, RATE)
         inside = music[max(0, low - begin) : max(0, high - begin)]
         if len(inside) == 0:
             continue
         depth = _level_db(inside) - _level_db(voice[low:high]) + _DUCK_BELOW_DB
         depth = min(_DUCK_MOST_DB, max(_DUCK_LEAST_DB, depth))
-        points = [start_s - _DUCK_ATTACK_S, start_s, end_s, end_s + _DUCK_RELEASE_S]
-        place = np.array([sample_at(at, RATE) - begin for at in points])
-        span = np.arange(max(0, place[0]), min(len(curve), place[3]))
-        np.minimum.at(curve, span, np.interp(span, place, [0, -depth, -depth, 0]).astype(np.float32))
+        _lower(curve, begin, (start_s, end_s), depth, (_DUCK_ATTACK_S, _DUCK_RELEASE_S))
     return np.asarray(10 ** (curve / 20), np.float32)
+
+
+def _lower(
+    curve: Sound, begin: int, span_s: tuple[float, float], depth_db: float, ramps_s: tuple[float, float]
+) -> None:
+    """Brings a curve in decibels down to `-depth_db` over a span, with ramps before and after it."""
+    if depth_db <= 0:
+        return
+    points = [span_s[0] - ramps_s[0], *span_s, span_s[1] + ramps_s[1]]
+    place = np.array([round(at * RATE) - begin for at in points])
+    span = np.arange(min(len(curve), max(0, place[0])), max(0, min(len(curve), place[3])))
+    np.minimum.at(curve, span, np.interp(span, place, [0, -depth_db, -depth_db, 0]).astype(np.float32))
 
 
 def _level_db(sound: Sound) -> float:
