@@ -107,6 +107,7 @@ def true_listening(song: Song, heard: Listening) -> Listening:
         has_beat=True,
         beats_s=song.beats_s,
         beat_in_bar=song.bar,
+        beat_certainty=np.ones(len(song.beats_s), np.float32),
         beat_energy=energy,
         beat_features=features,
         drops=() if song.drop_s is None else (Drop(song.drop_s, 12.0, 1.0),),

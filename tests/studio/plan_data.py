@@ -38,6 +38,7 @@ def song(
         meter=meter,
         beats_s=beats,
         beat_in_bar=place.astype(np.int64) + 1,
+        beat_certainty=np.ones(len(beats), np.float32),
         beat_energy=np.array(energy if energy is not None else np.full(len(beats), 0.5), np.float32),
         beat_features=features.astype(np.float32),
         drops=tuple(Drop(time, 12.0, 0.9) for time in drops_s),

@@ -41,6 +41,7 @@ def steady_song(*, tempo_bpm: float = 120.0, duration_s: float = 60.0, drop_s: f
         meter=4,
         beats_s=beats,
         beat_in_bar=np.arange(count, dtype=np.int64) % 4 + 1,
+        beat_certainty=np.ones(count, np.float32),
         beat_energy=np.full(count, 0.8, np.float32),
         beat_features=np.zeros((count, 4), np.float32),
         drops=(Drop(drop_s, 9.0, 0.9),) if drop_s is not None else (),

@@ -161,7 +161,7 @@ def test_a_listening_survives_json() -> None:
     assert again.drops[0].time_s == pytest.approx(found.drops[0].time_s, abs=1e-4)
 
 
-@pytest.mark.parametrize("damage", [{}, {"format": 99}, {"format": 1, "beats_s": None}])
+@pytest.mark.parametrize("damage", [{}, {"format": 99}, {"format": 2, "beats_s": None}])
 def test_damaged_json_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"listening|format"):
         Listening.from_json(damage)

@@ -11,7 +11,10 @@ from music_cog_online.studio.listen.downbeats import count_bars
 from music_cog_online.studio.listen.drops import find_drops
 from music_cog_online.studio.listen.extent import fit_to_sound
 from music_cog_online.studio.listen.filters import gaussian, local_mean, solve_pentadiagonal
-from music_cog_online.studio.listen.levels import FIGURES, choose, figures, readings, set_scene
+from music_cog_online.studio.listen.level_weights import FIGURES, RHYTHM, TURN
+from music_cog_online.studio.listen.levels import PHASES, certainty, choose, figures, set_scene
+from music_cog_online.studio.listen.metronome import metronome
+from music_cog_online.studio.listen.readings import readings
 from music_cog_online.studio.listen.refine import refine
 from music_cog_online.studio.listen.spectra import FRAME_RATE, analyse
 
@@ -53,11 +56,32 @@ def test_the_bar_pointer_finds_nothing_in_too_little() -> None:
 def test_every_reading_has_its_figures_and_one_of_them_is_the_beat() -> None:
     song = make_song(92, rate=RATE, bars=10)
     scene = set_scene(analyse(song.samples, RATE))
-    found = readings(scene)
-    assert all(figures(scene, beats_s).shape == (len(FIGURES),) for beats_s in found)
+    found = readings(scene.activation, scene.pulse)
+    assert all(figures(scene, beats_s).shape == (len(FIGURES) + 8 * PHASES,) for beats_s in found)
     assert all(np.isfinite(figures(scene, beats_s)).all() for beats_s in found)
-    chosen, _ = choose(scene)
-    assert np.median(np.diff(chosen)) == pytest.approx(60 / 92, abs=0.01)
+    assert np.median(np.diff(choose(scene).beats_s)) == pytest.approx(60 / 92, abs=0.01)
+
+
+def test_every_template_has_a_row_for_every_phase() -> None:
+    assert np.shape(RHYTHM) == np.shape(TURN) == (PHASES, 4)
+
+
+def test_a_beat_that_every_reading_shares_is_surer_than_one_between() -> None:
+    choice = choose(set_scene(analyse(make_song(120, rate=RATE, bars=12).samples, RATE)))
+    beats_s = choice.beats_s[2:-2]
+    between_s = beats_s[:-1] + np.diff(beats_s) / 2
+    assert choice.chances.sum() == pytest.approx(1.0)
+    assert certainty(choice, beats_s).min() > certainty(choice, between_s).max() + 0.3
+    assert certainty(choice, np.append(beats_s, beats_s[-1] + 30.0))[-1] > 0.5
+
+
+def test_the_metronome_crosses_a_break_in_which_the_pulse_slipped() -> None:
+    true_s = 0.2 + np.arange(120) * 0.5
+    pulse = np.zeros(6100, np.float32)
+    pulse[np.rint(true_s * FRAME_RATE).astype(int)] = 1.0
+    pulse[2000:3000] = 0.0
+    slipped_s = np.where(true_s < 25.0, true_s, true_s + 0.125)
+    assert np.abs(metronome(gaussian(pulse, 3.0), slipped_s)[:120] - true_s).max() < 0.03
 
 
 def test_refining_finds_onsets_between_frames() -> None:

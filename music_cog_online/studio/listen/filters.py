@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["gaussian", "local_mean", "solve_pentadiagonal"]
+__all__ = ["gaussian", "halved", "local_mean", "low_pass", "solve_pentadiagonal"]
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +23,26 @@ def gaussian(x: Floats, sigma: float) -> Floats:
     for shift, weight in enumerate(kernel.astype(np.float32)):
         out += weight * padded[shift : shift + len(x)]
     return out[:, 0] if x.ndim == 1 else out
+
+
+def halved(samples: Floats) -> Floats:
+    """Every second of (n,) samples after a binomial low-pass of seven taps, centred, so that nothing moves in time."""
+    padded = np.pad(samples, (3, 4))
+    count = (len(samples) + 1) // 2
+    out = np.zeros(count, np.float32)
+    for tap, weight in enumerate((1, 6, 15, 20, 15, 6, 1)):
+        out += np.float32(weight / 64) * padded[tap : tap + 2 * count : 2][:count]
+    return out
+
+
+def low_pass(samples: Floats, rate: float, edge_hz: float) -> Floats:
+    """Keeps what is below `edge_hz` of (n,) samples: a windowed sinc of odd length, centred; empty stays empty."""
+    if len(samples) == 0:
+        return samples
+    half = int(2 * rate / edge_hz)
+    steps = np.arange(-half, half + 1)
+    kernel = np.sinc(2 * edge_hz / rate * steps) * np.hanning(2 * half + 3)[1:-1]
+    return np.convolve(samples, (kernel / kernel.sum()).astype(np.float32))[half : half + len(samples)]
 
 
 def local_mean(x: Floats, width: int) -> Floats:

@@ -9,7 +9,7 @@ from music_cog_online.studio.listen.beatwise import beat_energy, beat_features
 from music_cog_online.studio.listen.downbeats import count_bars
 from music_cog_online.studio.listen.drops import find_drops
 from music_cog_online.studio.listen.extent import fit_to_sound, sounding_span
-from music_cog_online.studio.listen.levels import choose, set_scene
+from music_cog_online.studio.listen.levels import certainty, choose, set_scene
 from music_cog_online.studio.listen.listening import Listening, Section
 from music_cog_online.studio.listen.presence import judge
 from music_cog_online.studio.listen.refine import refine
@@ -41,16 +41,22 @@ def listen(samples: NDArray[np.float32], rate: int, *, duration_s: float | None 
     clean = clean.astype(np.float32, copy=False)
     spectra = analyse(clean, rate)
     scene = set_scene(spectra)
-    grid_s, pulse_s = choose(scene)
-    presence = judge(spectra, scene.activation, np.rint(pulse_s * FRAME_RATE).astype(np.int64))
+    choice = choose(scene)
+    presence = judge(spectra, scene.activation, np.rint(choice.pulse_s * FRAME_RATE).astype(np.int64))
     if not presence.has_beat:
         return _without_beat(duration_s, presence.why, presence.confidence)
-    beats_s = refine(clean, rate, grid_s)
+    beats_s = refine(clean, rate, choice.beats_s)
     beats_s = fit_to_sound(beats_s, sounding_span(spectra))
-    return _describe(spectra, duration_s, beats_s, presence.confidence)
+    return _describe(spectra, duration_s, beats_s, certainty(choice, beats_s), presence.confidence)
 
 
-def _describe(spectra: Spectra, duration_s: float, beats_s: NDArray[np.float64], confidence: float) -> Listening:
+def _describe(
+    spectra: Spectra,
+    duration_s: float,
+    beats_s: NDArray[np.float64],
+    beat_certainty: NDArray[np.float32],
+    confidence: float,
+) -> Listening:
     bars = count_bars(spectra, beats_s)
     energy = beat_energy(spectra, beats_s)
     features = beat_features(spectra, beats_s)
@@ -67,6 +73,7 @@ def _describe(spectra: Spectra, duration_s: float, beats_s: NDArray[np.float64],
         meter=bars.meter,
         beats_s=beats_s,
         beat_in_bar=bars.beat_in_bar,
+        beat_certainty=beat_certainty,
         beat_energy=energy,
         beat_features=features,
         drops=drops,
@@ -84,6 +91,7 @@ def _without_beat(duration_s: float, why: str, confidence: float) -> Listening:
         meter=4,
         beats_s=np.zeros(0),
         beat_in_bar=np.zeros(0, np.int64),
+        beat_certainty=np.zeros(0, np.float32),
         beat_energy=np.zeros(0, np.float32),
         beat_features=np.zeros((0, 0), np.float32),
         drops=(),

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 __all__ = ["ALGORITHM", "Drop", "Listening", "Section"]
 
-ALGORITHM = 4
+ALGORITHM = 5
 """Version of the analysis; a stored result of another version is not used."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Drop:
 
     Attributes:
         time_s: When.
-        strength_db: Rise of the level, mean of bass and whole, from two seconds before to four seconds after.
+        strength_db: Rise of the level from the two bars before to the four bars after; the bass counts twice.
         confidence: 0..1; above 0.5 the beat is more likely right than not.
     """
 
@@ -61,6 +61,8 @@ class Listening:
         meter: Beats a bar; 4 without a beat.
         beats_s: (b,) float64, increasing.
         beat_in_bar: (b,) int64, 1 is the downbeat.
+        beat_certainty: (b,) float32, chance that a listener would count a beat there, 0..1; where the tempo's octave is
+            in doubt, it is higher for the beats that slow and fast reading share.
         beat_energy: (b,) float32, loudness of the span that starts at each beat against the loudest, 0..1.
         beat_features: (b, k) float32; the Euclidean distance of two rows tells how unlike two beats sound.
         drops: The strongest first.
@@ -75,6 +77,7 @@ class Listening:
     meter: int
     beats_s: NDArray[np.float64]
     beat_in_bar: NDArray[np.int64]
+    beat_certainty: NDArray[np.float32]
     beat_energy: NDArray[np.float32]
     beat_features: NDArray[np.float32]
     drops: tuple[Drop, ...]
@@ -97,6 +100,7 @@ class Listening:
             "meter": self.meter,
             "beats_s": [round(float(t), 5) for t in self.beats_s],
             "beat_in_bar": [int(place) for place in self.beat_in_bar],
+            "beat_certainty": [round(float(c), 4) for c in self.beat_certainty],
             "beat_energy": [round(float(e), 4) for e in self.beat_energy],
             "beat_features": [[round(float(v), 4) for v in row] for row in self.beat_features],
             "drops": [[round(d.time_s, 5), round(d.strength_db, 2), round(d.confidence, 3)] for d in self.drops],
@@ -123,6 +127,7 @@ class Listening:
                 meter=int(data["meter"]),
                 beats_s=beats,
                 beat_in_bar=np.array(data["beat_in_bar"], np.int64),
+                beat_certainty=np.array(data["beat_certainty"], np.float32),
                 beat_energy=np.array(data["beat_energy"], np.float32),
                 beat_features=np.array(data["beat_features"], np.float32).reshape(len(beats), -1 if len(beats) else 0),
                 drops=tuple(Drop(*map(float, row)) for row in data["drops"]),

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.listen.filters import local_mean
+from music_cog_online.studio.listen.filters import halved, local_mean, low_pass
 
 __all__ = ["BANDS_HZ", "FRAME_RATE", "Spectra", "analyse", "normalised_flux"]
 
@@ -29,6 +29,8 @@ _WINDOW_S = 0.0464
 _CHORD_WINDOW_S = 0.1858
 _CHORD_RATE = 5000.0  # samples a second that chords need at least
 _CHORD_EVERY = 4  # frames between two chord spectra
+_BASS_HZ = 150.0
+_BASS_RATE = 1000.0  # samples a second that the bass needs at least
 _LOG_GAIN = 1000.0
 _LEVEL = 0.1
 _LAG = 2
@@ -47,6 +49,7 @@ class Spectra:
         chroma: (n, 12) share of each pitch class; rows sum to 1, or to 0 in silence.
         loudness_db: (n,) level re full scale, -100 in silence.
         bass_db: (n,) level below 200 Hz, same scale.
+        energy: (m, 2) energy until i / FRAME_RATE seconds, of the whole and of what is below 150 Hz.
     """
 
     duration_s: float
@@ -56,6 +59,7 @@ class Spectra:
     chroma: Floats
     loudness_db: Floats
     bass_db: Floats
+    energy: NDArray[np.float64]
 
 
 def analyse(samples: Floats, rate: int) -> Spectra:
@@ -63,8 +67,9 @@ def analyse(samples: Floats, rate: int) -> Spectra:
     level = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
     gain = _LEVEL / level if level > 1e-6 else 0.0
     log_spectrum, hertz, loud, bass = _fine_spectra(samples, rate, gain)
-    chords, pitches = _chord_spectra(samples, rate, gain)
     n = len(log_spectrum)
+    low, low_rate = _decimated(samples, rate, _CHORD_RATE)
+    chords, pitches = _chord_spectra(low, low_rate, (n - 1) // _CHORD_EVERY + 1, gain)
     groups = np.array_split(np.arange(log_spectrum.shape[1]), 12)
     timbre = np.stack([log_spectrum[:, group].mean(axis=1) for group in groups], axis=1)
     return Spectra(
@@ -75,6 +80,7 @@ def analyse(samples: Floats, rate: int) -> Spectra:
         chroma=_spread(_chroma(chords, pitches), n),
         loudness_db=loud,
         bass_db=bass,
+        energy=_running_energy(samples, rate, low, low_rate),
     )
 
 
@@ -101,27 +107,32 @@ def _fine_spectra(samples: Floats, rate: int, gain: float) -> tuple[Floats, NDAr
     return out, hertz, loud, bass
 
 
-def _chord_spectra(samples: Floats, rate: int, gain: float) -> tuple[Floats, NDArray[np.float64]]:
-    n = int(len(samples) / rate * FRAME_RATE) // _CHORD_EVERY + 1
-    low, low_rate = samples, float(rate)
-    while low_rate >= 2 * _CHORD_RATE:
-        low, low_rate = _halved(low), low_rate / 2
+def _decimated(samples: Floats, rate: float, least_rate: float) -> tuple[Floats, float]:
+    while rate >= 2 * least_rate:
+        samples, rate = halved(samples), rate / 2
+    return samples, rate
+
+
+def _running_energy(samples: Floats, rate: int, low: Floats, low_rate: float) -> NDArray[np.float64]:
+    """Sums to the sample, for a window would let a loud passage shine into the quiet one before it."""
+    bass, bass_rate = _decimated(low, low_rate, _BASS_RATE)
+    both = ((samples, float(rate)), (low_pass(bass, bass_rate, _BASS_HZ), bass_rate))
+    times_s = np.arange(int(len(samples) / rate * FRAME_RATE) + 1) / FRAME_RATE
+    curves = np.zeros((len(times_s), 2))
+    if len(times_s) > 1:
+        for column, (sound, sound_rate) in enumerate(both):
+            starts = np.minimum(np.rint(times_s[:-1] * sound_rate).astype(np.int64), len(sound) - 1)
+            curves[1:, column] = np.cumsum(np.add.reduceat(np.square(sound), starts), dtype=np.float64) / sound_rate
+    return curves
+
+
+def _chord_spectra(low: Floats, low_rate: float, count: int, gain: float) -> tuple[Floats, NDArray[np.float64]]:
     size = _power_of_two(_CHORD_WINDOW_S * low_rate)
     bank, hertz = _filterbank(low_rate, size, lowest=60.0, highest=2400.0, per_octave=24)
-    out = np.empty((n, bank.shape[1]), np.float32)
-    for start, magnitude in _magnitudes(low, low_rate, size, step=_CHORD_EVERY, count=n):
+    out = np.empty((count, bank.shape[1]), np.float32)
+    for start, magnitude in _magnitudes(low, low_rate, size, step=_CHORD_EVERY, count=count):
         out[start : start + len(magnitude)] = np.log1p(_LOG_GAIN * gain * (magnitude @ bank))
     return out, hertz
-
-
-def _halved(samples: Floats) -> Floats:
-    """Every second sample after a binomial low-pass of seven taps, centred, so that nothing moves in time."""
-    padded = np.pad(samples, (3, 4))
-    count = (len(samples) + 1) // 2
-    out = np.zeros(count, np.float32)
-    for tap, weight in enumerate((1, 6, 15, 20, 15, 6, 1)):
-        out += np.float32(weight / 64) * padded[tap : tap + 2 * count : 2][:count]
-    return out
 
 
 def _magnitudes(samples: Floats, rate: float, size: int, *, step: int, count: int) -> Iterator[tuple[int, Floats]]:
