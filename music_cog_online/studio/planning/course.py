@@ -50,6 +50,7 @@ class Course:
         duration_s: Length of all of them.
         beats_s: Course time of every beat, shape (b,).
         bar: Beat in bar of every beat, 1 for a downbeat, shape (b,).
+        certainty: 0..1 for every beat, 1 for the song's surest, shape (b,).
         energy: Loudness 0..1 of what starts at each beat, shape (b,).
         drops_s: Course time of every drop, shape (d,).
         drop_weights: 0..1, 1 for the one that is strongest and surest, shape (d,).
@@ -60,6 +61,7 @@ class Course:
     duration_s: float
     beats_s: Floats
     bar: NDArray[np.int64]
+    certainty: Floats
     energy: Floats
     drops_s: Floats
     drop_weights: Floats
@@ -150,6 +152,11 @@ def _weight(drop: Drop) -> float:
     return max(0.0, drop.strength_db) * drop.confidence * (_HARDLY if drop.time_s < _BEGINNING_S else 1.0)
 
 
+def _certainty(listening: Listening) -> Floats:
+    certainty = np.asarray(listening.beat_certainty, np.float64)
+    return certainty / max(1e-6, float(certainty.max(initial=0.0)))
+
+
 def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Course:
     pieces: list[Piece] = []
     at_s = 0.0
@@ -175,6 +182,7 @@ def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Co
         duration_s=at_s,
         beats_s=np.concatenate(beats),
         bar=np.asarray(listening.beat_in_bar, np.int64)[index],
+        certainty=_certainty(listening)[index],
         energy=np.asarray(listening.beat_energy, np.float64)[index],
         drops_s=np.array([time for time, _ in drops], np.float64),
         drop_weights=np.array([weight for _, weight in drops], np.float64),

@@ -159,7 +159,9 @@ def _sync_cost(problem: Problem, index: int, places_s: Floats) -> Floats:
     half = np.maximum(gaps[nearest] / 2, problem.frame_s)
     missed = (0.7 + 0.3 * strength) * (prices.miss + prices.miss_far * np.minimum(1.0, distance / half))
     weak = prices.weak_beat * strength * _weakness(problem.course.bar)[nearest]
-    return np.where(frames <= prices.hit_frames, hit_cost(frames, prices) + weak, missed)
+    met = hit_cost(frames, prices) + weak
+    sure = problem.course.certainty[nearest]
+    return np.where(frames <= prices.hit_frames, sure * met + (1 - sure) * missed, missed)
 
 
 def _weakness(bar: NDArray[np.int64]) -> Floats:

@@ -75,7 +75,7 @@ class Caps:
     """
 
     music: float = 0.03
-    music_step: float = 0.01
+    music_step: float = 0.02
     shot_speed: float = 0.05
     shot_trim_s: float = 0.1
     shot_trim_frames: int = 4
