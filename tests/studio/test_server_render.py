@@ -76,6 +76,19 @@ class StoppedEngine(KnowingEngine):
         raise Cancelled("stopped")
 
 
+def test_no_sync_figures_are_told_of_a_song_that_only_lies_under_the_picture(
+    tmp_path: Path, material: tuple[Path, Path]
+) -> None:
+    with running(tmp_path / "home" / "studio") as caller:
+        caller.sign_in().upload(*material)
+        assert "35%" in caller.chat("put the song under my video")
+        body = {"id": "render_2", "sessionId": caller.session_id, "draft": small(caller.state()["draft"])}
+        caller.call("POST", RENDER, json=body)
+        output = finished(caller, "render_2")["output"]
+        assert isinstance(output, dict)
+        assert [line.split(" ")[0] for line in output["report"]["summary"]] == ["Picture"]
+
+
 def test_a_stopped_render_is_taken_up_again(tmp_path: Path, material: tuple[Path, Path]) -> None:
     with running(tmp_path, engine=StoppedEngine({})) as caller:
         caller.sign_in().upload(*material)
