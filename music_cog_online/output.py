@@ -17,6 +17,7 @@ __all__ = ["Bar", "JsonReporter", "Lines", "Reporter", "reporter"]
 _LINE_EVERY_S = 5.0
 _EVENT_EVERY_S = 10.0
 _EVENT_STEP = 0.05
+_STEP_EVERY_S = 0.5
 
 
 class Reporter(Teller, Protocol):
@@ -156,7 +157,7 @@ class _Gate:
     Args:
         every_s: seconds after which it is told again, however little happened.
         now: seconds of a clock that never goes back.
-        step: share of a stage, 0 to 1, that is told at once when it is done; None: only time counts.
+        step: share of a stage, 0 to 1, that is told as soon as it is done; None: only time counts.
 
     Attributes:
         stage: the stage that was told last.
@@ -174,15 +175,16 @@ class _Gate:
         """Whether to tell: each new stage, a step of it or its end, and whatever comes after `every_s`."""
         now_s = self._now()
         done = fraction or 0.0
-        if stage == self.stage and now_s - self._at_s < self._every_s and not self._moved(done):
+        passed_s = now_s - self._at_s
+        if stage == self.stage and passed_s < self._every_s and not self._moved(done, passed_s):
             return False
         self.stage, self._at_s, self._fraction = stage, now_s, done
         return True
 
-    def _moved(self, fraction: float) -> bool:
+    def _moved(self, fraction: float, passed_s: float) -> bool:
         if self._step is None or fraction <= self._fraction:
             return False
-        return fraction >= 1 or fraction - self._fraction > self._step - 1e-9
+        return fraction >= 1 or (passed_s >= _STEP_EVERY_S and fraction - self._fraction > self._step - 1e-9)
 
 
 def _write(stream: TextIO, text: str) -> None:

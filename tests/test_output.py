@@ -51,12 +51,14 @@ def test_progress_is_a_line_now_and_then() -> None:
 
 
 def test_json_is_one_object_and_lines_of_progress() -> None:
-    out, err = io.StringIO(), io.StringIO()
-    teller = JsonReporter(out, err, now=Hand())
+    out, err, hand = io.StringIO(), io.StringIO(), Hand()
+    teller = JsonReporter(out, err, now=hand)
     teller.say("Hello.")
     for share in range(1001):
+        hand.now_s = share / 50
         teller.progress("Rendering", share / 1000)
-    teller.progress("Measuring", 1.0)
+    for share in range(1001):
+        teller.progress("Downloading", share / 1000)
     teller.finish(ActionResult.failed("edit", FAILURE))
     assert json.loads(out.getvalue()) == {
         "ok": False,
@@ -67,7 +69,7 @@ def test_json_is_one_object_and_lines_of_progress() -> None:
         "error": {"code": 2001, "kind": "credits_needed", "hint": "Top up."},
     }
     events = [json.loads(line) for line in err.getvalue().splitlines()]
-    assert [event.get("fraction") for event in events] == [None, *(n / 20 for n in range(21)), 1.0]
+    assert [event.get("fraction") for event in events] == [None, *(n / 20 for n in range(21)), 0.0, 1.0]
 
 
 def test_json_tells_of_slow_progress_every_ten_seconds() -> None:
