@@ -27,7 +27,9 @@ def check_files(context: Context, files: Sequence[str], words: str) -> None:
     kinds = {one: "" if is_link(one) else _kind(context, Path(one).expanduser()) for one in files}
     if not set(kinds.values()) - {"audio"}:
         names = listed([Path(one).name for one in files])
-        raise UsageError(f"{names} has no picture: name a video, clips or images as well.", hint=_EXAMPLE)
+        raise UsageError(
+            f"There is sound ({names}) but no picture: name a video, clips or images as well.", hint=_EXAMPLE
+        )
     if context.backend.kind == "studio" and not words and not set(kinds.values()) - {"video", "image"}:
         names = listed([Path(one).name for one in files])
         raise UsageError(f"There is no song to sync {names} to: name one as well.", hint=_EXAMPLE)

@@ -9,7 +9,7 @@ from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.delivery import Destination, destination, safe_name
 from music_cog_online.actions.figures import brief, describe
-from music_cog_online.actions.rendering import brought_again, fetch, finished_render, made_before
+from music_cog_online.actions.rendering import brought_again, fetch, finished_render, made_before, note_export
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
 from music_cog_online.actions.suggestions import after_export, at_first, offered
@@ -65,6 +65,7 @@ def deliver(
     sources = [Path(one.source) for one in files if one.stamp]
     place = destination(output, title=_title(context, draft, files, ending), keep=sources)
     render, path, news = _made(context, session, draft, place)
+    note_export(context.store, path)
     size = path.stat().st_size
     lines = [f"Your video is ready: {path} ({size_of(size)})", *news, *describe(render.report)]
     lines += delivered(context, unmet(context, words, draft), draft)

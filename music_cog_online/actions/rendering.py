@@ -22,19 +22,42 @@ from music_cog_online.errors import (
     SessionLost,
     Unreachable,
 )
-from music_cog_online.store import Render
+from music_cog_online.store import Render, Store
 from music_cog_online.wire.models import RenderStatus
 
-__all__ = ["brought_again", "delivered", "fetch", "finished_render", "key_of", "made_before"]
+__all__ = [
+    "brought_again",
+    "delivered",
+    "fetch",
+    "finished_render",
+    "key_of",
+    "last_export",
+    "made_before",
+    "note_export",
+]
 
 _LONGEST_POLL_S = 120.0
 _MOST_MISSES = 10
+_LAST = "last_export"
 
 
 def key_of(draft: Mapping[str, Any]) -> str:
     """Name of a draft's content: the same draft has the same key."""
     text = json.dumps(draft, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def note_export(store: Store, path: Path) -> None:
+    """Remember which file was brought last."""
+    store.put(_LAST, str(path))
+
+
+def last_export(store: Store) -> Path | None:
+    """The file that was brought last; None before the first."""
+    noted = store.get(_LAST)
+    finished = [one.out for one in store.renders() if delivered(one)]
+    found = noted if isinstance(noted, str) else finished[-1] if finished else ""
+    return Path(found) if found else None
 
 
 def delivered(render: Render) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.figures import describe, slim
-from music_cog_online.actions.rendering import delivered
+from music_cog_online.actions.rendering import last_export
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.studio import ask
 from music_cog_online.errors import UsageError
@@ -37,7 +37,7 @@ def run(context: Context, *, file: str | None = None, plot: str | None = None) -
 
 
 def _last_export(context: Context) -> Path:
-    finished = [Path(one.out) for one in context.store.renders() if delivered(one)]
-    if not finished:
+    path = last_export(context.store)
+    if path is None:
         raise UsageError("Nothing was exported yet.", hint="Export first, or name the video to measure.")
-    return finished[-1]
+    return path

@@ -9,7 +9,7 @@ from typing import Any
 from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.words import language_of, said_in
-from music_cog_online.timeline import Timeline, Track
+from music_cog_online.timeline import Segment, Timeline, Track
 
 __all__ = ["after_edit", "after_export", "after_upload", "at_first", "hear", "language", "offered"]
 
@@ -85,10 +85,15 @@ def _edits(timeline: Timeline, draft: Mapping[str, Any]) -> list[str]:
     """Names of edits that the timeline does not show yet."""
     music = [track for track in timeline.tracks if track.label == "BGM"]
     names = [_volume(music[0])] if music else ["upload_song"]
-    names.append("retitle" if any(track.label == "Title" for track in timeline.tracks) else "title")
+    titles = [one for track in timeline.tracks if track.label == "Title" for one in track.segments]
+    names.append(_place(titles[0]) if titles else "title")
     width, height = Timeline.canvas(draft)
     names.append("landscape" if 0 < width < height else "portrait")
     return names
+
+
+def _place(title: Segment) -> str:
+    return "title_down" if title.details.get("position") == "top" else "title_up"
 
 
 def _volume(music: Track) -> str:

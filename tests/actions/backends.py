@@ -103,7 +103,7 @@ class Desk:
     def __init__(self, url: str, folder: Path, **environ: str) -> None:
         self.heard: list[str] = []
         self.stages: list[str] = []
-        self.shortest_timeout_s = 0.3
+        self.shortest_timeout_s = 1.0
         self.environ = {
             "HOME": str(folder / "user"),
             "MUSIC_COG_HOME": str(folder / "home"),

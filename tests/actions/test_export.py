@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from music_cog_online.actions.rendering import last_export
 from music_cog_online.errors import BackendRefused, PlanNeeded, Unreachable, UsageError
 from music_cog_online.store import Render
 from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, render_answer, states
@@ -60,6 +61,7 @@ def test_what_has_not_changed_is_not_rendered_again(desk: Desk, peer: Peer) -> N
     assert "Nothing has changed" in again.message
     desk.run("export", output="copy.mp4")
     assert Path("copy.mp4").read_bytes() == VIDEO
+    assert last_export(desk.context().store) == Path("copy.mp4").absolute()
     Path(first.data["path"]).unlink()
     Path("copy.mp4").unlink()
     assert Path(desk.run("export").data["path"]).read_bytes() == VIDEO

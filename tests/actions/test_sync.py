@@ -76,7 +76,7 @@ def test_a_finished_sync_begins_anew_when_something_has_changed(
 
 
 def test_a_song_alone_is_told_before_a_project_is_opened(desk: Desk, peer: Peer, song: Path) -> None:
-    with pytest.raises(UsageError, match=r"song\.wav has no picture"):
+    with pytest.raises(UsageError, match=r"song\.wav\) but no picture"):
         desk.run("sync", items=[str(song), "sync it"])
     assert peer.begun == []
 
