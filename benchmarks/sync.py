@@ -272,7 +272,8 @@ def rendered(
     spent = time.monotonic() - began
     truth = true_listening(song, heard)
     samples = ffmpeg.decode_audio(song.path, rate=22050)
-    report = verify(out, ffmpeg=ffmpeg, song=SongReference(samples, 22050, truth))
+    expected = tuple(span.map for span in made.music)
+    report = verify(out, ffmpeg=ffmpeg, song=SongReference(samples, 22050, truth, expected))
     return {
         "file_hits": report.hits,
         "file_cuts": len(report.cuts),
