@@ -46,7 +46,20 @@ CASES: tuple[tuple[str, tuple[Operation, ...]], ...] = (
     ),
     (
         "a vertical music video with the original sound muted",
-        (PORTRAIT, SetVolume("own", level=0.0)),
+        (Sync(mode="picture_to_music"), PORTRAIT, SetVolume("own", level=0.0)),
+    ),
+    ("9:16, 20 s", (Trim(Span(0.0, 20.0)), SetShape("portrait", None, "9:16"))),
+    (
+        "sync background music to my video at 50% volume for TikTok",
+        (Sync(volume=0.5), SetVolume("music", level=0.5), PORTRAIT),
+    ),
+    (
+        "don't change the video, just put the song under it at 20%",
+        (AddMusic(volume=0.2, background=True, touch_picture=False),),
+    ),
+    (
+        "make a montage with a cut every two bars",
+        (Sync(mode="picture_to_music"), Unknown("every two bars")),
     ),
     ("add the song with a fade out", (AddMusic(), Fade("music", None, 1.5))),
     (

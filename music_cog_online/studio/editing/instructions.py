@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from music_cog_online.studio.editing import lexicon as words
-from music_cog_online.studio.editing.leftovers import left_over
+from music_cog_online.studio.editing.leftovers import SYNC_BY_NAME, left_over
 from music_cog_online.studio.editing.lexicon import SPLIT, only_modifies
 from music_cog_online.studio.editing.measures import tokenise
 from music_cog_online.studio.editing.operations import (
@@ -22,15 +22,22 @@ from music_cog_online.studio.editing.operations import (
     AddTitle,
     ChangeTitle,
     Fade,
+    History,
     Operation,
+    RemoveMusic,
+    RemoveTitle,
+    SetVolume,
     Span,
     Sync,
     Talk,
     Trim,
     Unknown,
+    Unsupported,
 )
 from music_cog_online.studio.editing.rules import RULES, Clause, question, small_talk
 from music_cog_online.studio.editing.rules_shape import beside_shape, shape
+from music_cog_online.studio.editing.rules_sound import fade, volume
+from music_cog_online.studio.editing.rules_sync import sync
 
 __all__ = ["Known", "is_chinese", "understand"]
 
@@ -62,7 +69,7 @@ _MUTE_PART = re.compile(
     r"(?=without (?:the |its |any )?(?:original|own) (?:sound|audio)))"
 )
 _LONG = re.compile(
-    r"‹(t\d+)›[\s-]*(?:[\w-]+ ){0,2}"
+    r"‹(t\d+)›[\s-]*(?:(?!in |at |on |of |and |with |into )[\w-]+ ){0,2}"
     r"(?:videos?|clip|reel|shorts?|tik ?tok|story|version|post|vertical|portrait|square)\b"
     r"|‹(t\d+)›的?(?:竖|横|抖音|视频|短片)",
     re.ASCII,
@@ -170,12 +177,27 @@ def _read(clause: Clause) -> list[Operation]:
         length_s = clause.find(_LONG)
         if length_s is not None and not any(isinstance(each, (Trim, Sync)) for each in others):
             others.insert(0, Trim(Span(0.0, length_s)))
+        others = _with_company(rest, others)
         return [*others, asked, *left_over(clause, [*others, asked])]
-    found = _first(clause)
+    found = _with_company(clause, _first(clause))
     if found:
         return [*found, *left_over(clause, found)]
     said = _POLITE.sub("", clause.text).strip(" ,.!")
     return [Unknown(clause.original())] if said else []
+
+
+def _with_company(clause: Clause, found: list[Operation]) -> list[Operation]:
+    """The operations, and a sync, a fade or a mute that stands beside them in the same clause."""
+    if not found or isinstance(found[0], (AddTitle, ChangeTitle, RemoveTitle, History, Talk, Unknown, Unsupported)):
+        return found
+    if not any(isinstance(each, Sync) for each in found) and clause.has(SYNC_BY_NAME):
+        beside = sync(clause)
+        found = [beside, *found] if beside is not None else found
+    for kind, pattern, rule in ((Fade, words.FADE, fade), (SetVolume, words.MUTE, volume)):
+        if not any(isinstance(each, (kind, RemoveMusic)) for each in found) and clause.has(pattern):
+            beside = rule(clause)
+            found = [*found, beside] if beside is not None else found
+    return found
 
 
 def _first(clause: Clause) -> list[Operation]:

@@ -27,11 +27,15 @@ from music_cog_online.studio.editing.operations import (
 )
 from music_cog_online.studio.editing.rules_shape import shape
 
-__all__ = ["left_over"]
+__all__ = ["SYNC_BY_NAME", "left_over"]
 
+SYNC_BY_NAME = r"\bsync\w*|\bmontage\b|\b(?:on|to) (?:the |every |each )*beats?\b|卡点|踩点|混剪|节拍|鼓点"
+"""A wish for sync that nothing else can be meant by."""
+
+_PACES = r"\bevery (?:‹n\d+›|two|three|four|eight|couple of|few) (?:bars|measures)\b|每[两三四八]个?小节"
 _TITLES = (AddTitle, ChangeTitle, RemoveTitle)
 _WISHES: tuple[tuple[str | re.Pattern[str], tuple[type, ...]], ...] = (
-    (r"\bsync\w*|\bmontage\b|\b(?:on|to) (?:the |every |each )*beats?\b|卡点|踩点|混剪|节拍|鼓点", (Sync,)),
+    (SYNC_BY_NAME, (Sync,)),
     (words.FADE, (Fade,)),
     (r"\b(?:titles?|captions?|subtitles?)\b|标题|字幕", _TITLES),
     (words.MUTE, (SetVolume, RemoveMusic)),
@@ -69,6 +73,7 @@ def _unused_wishes(clause: Clause, found: Sequence[Operation]) -> Iterator[str]:
     for pattern, kinds in _WISHES:
         if not any(isinstance(each, kinds) for each in found):
             yield from _shown(clause, pattern.pattern if isinstance(pattern, re.Pattern) else pattern)
+    yield from _shown(clause, _PACES)
 
 
 def _unused_values(clause: Clause, found: Sequence[Operation]) -> Iterator[str]:

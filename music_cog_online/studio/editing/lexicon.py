@@ -95,6 +95,7 @@ SYNC = _any(
     r"\b(?:re-?)?(?:sync|synch|synk|sinc)(?:s|ed|ing|hroni[sz]\w*|roni[sz]\w*)?\b",
     r"\bbeat[- ]?(?:match|sync|map|cut|edit)\w*|\b(?:beat|music) drops?\b|\bmontage\b|\brhythmic\w*|\bon[- "
     r"]beat\b|\bin (?:time|rhythm|sync|step)\b",
+    r"\b(?:make|create|cut|turn|build|edit|into)\b.{0,30}\bmusic video\b|^an? (?:\w+ ){0,3}music video\b",
     rf"\b(?:match|align|fit|snap|line|lock|time|tie|pair|adjust|arrange|quanti[sz]e|cut|recut|re-cut|edit|land|"
     rf"fall|hit|set|move|shift|change)\w*\b.{{0,60}}\b(?:to|on|with|onto|against)\b.{{0,20}}\b(?:{_BEAT})\b",
     rf"\b(?:match|align|fit|snap|line|lock|time|tie|pair|adjust|land|fall|hit|meet|"
@@ -203,7 +204,7 @@ UNSUPPORTED = (
     (
         "generate",
         r"\b(?:generate|compose|ai[- ]generate\w*|invent|imagine|create|make|draw|film)\b (?:me )?(?:a |an |some |"
-        r"new )+(?:\w+ ){0,3}(?:song|music|clips?|footage|image|picture|intro|animation|b-?roll|scene|"
+        r"new )+(?:\w+ ){0,3}(?:song|music(?! video)|clips?|footage|image|picture|intro|animation|b-?roll|scene|"
         r"background)\b|\bai (?:music|video|image|song)\b|\bstock (?:footage|music|video)\b|生成.{0,6}(?:视频|"
         r"音乐|歌|图|画面|片头)|作曲|写首歌|\b(?:generate|create) (?:me )?(?:a |an )(?:\w+ )?video of\b|"
         r"找(?:一)?(?:首|些|个|段).{0,8}(?:歌|音乐|bgm|素材)",
@@ -250,7 +251,8 @@ UNSUPPORTED = (
     ("lyrics", r"\blyrics?\b|歌词"),
 )
 _VERB = (
-    r"(?:please |also |maybe )?(?:add|put|sync\w*|synchroni[sz]e|match|align|cut|trim|crop|make|set|turn|"
+    r"(?:please |also |maybe |just |simply |only )?"
+    r"(?:add|put|sync\w*|synchroni[sz]e|match|align|cut|trim|crop|make|set|turn|"
     r"lower|raise|reduce|increase|mute|unmute|"
     r"fade|remove|delete|replace|swap|change|use|place|insert|write|undo|redo|export|render|keep|lay|give|"
     r"resize|convert|adjust|shorten|"

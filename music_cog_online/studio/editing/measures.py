@@ -43,6 +43,7 @@ _LONG_NUMBER = re.compile(r"\d{10,}")  # no time has ten digits, and matching th
 _EXTENSIONS = r"(?:mp4|mov|avi|webm|mkv|jpe?g|png|gif|webp|mp3|wav|m4a|aac)"
 _GENERIC = frozenset(
     [
+        *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
         "a",
         "an",
         "the",

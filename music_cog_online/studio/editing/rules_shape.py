@@ -11,7 +11,8 @@ from music_cog_online.studio.editing.operations import SetShape
 __all__ = ["beside_shape", "shape"]
 
 _FILL = (
-    r"\bfill(?:ing)?\b|\bfull[- ]?screen\b|\bno (?:black )?bars\b|\bcrop(?:ped)? (?:to fit|to fill|in)\b|铺满|"
+    r"\bfill(?:ing)?\b|\bfull[- ]?screen\b|\b(?:no|remove|without|get rid of) (?:the )?(?:black )?bars\b|"
+    r"\bcrop(?:ped)? (?:to fit|to fill|in)\b|铺满|"
     r"填满|裁切|裁剪|撑满|不留黑边|没有黑边"
 )
 _FIT = (
@@ -40,7 +41,8 @@ def shape(clause: Clause) -> SetShape | None:
 
 def beside_shape(clause: Clause) -> Clause:
     """What the clause says beside the shape."""
-    return clause.without(r"‹r\d+›", *(_named(pattern) for _, pattern in words.SHAPES), _BLUR, _FIT, _FILL)
+    rest = clause.without(r"‹r\d+›", *(_named(pattern) for _, pattern in words.SHAPES), _BLUR, _FIT, _FILL)
+    return rest.without(r"^[\s,，]+|[\s,，]+$")
 
 
 def _named(pattern: str) -> str:
