@@ -138,7 +138,8 @@ _ALL = (
         "export",
         "render, wait, download the MP4",
         "Renders the project and downloads the finished MP4. Interrupted? Run it again: it picks up the\n"
-        "render that is already running. A file appears under its name only when it is whole.",
+        "render that is already running. What has not changed is not rendered again. A file appears under\n"
+        "its name only when it is whole.",
         ("", "-o out.mp4"),
         _output,
     ),
@@ -158,7 +159,7 @@ _ALL = (
         "sync",
         "files in, finished video out",
         "Opens a fresh project, uploads the files, has the music synced to the cuts, renders and downloads.\n"
-        "Interrupted? The same command line again goes on where it was.",
+        "Interrupted? The same command line again goes on where it was. Finished? It gives the same file.",
         (
             "clip.mp4 song.mp3 -o out.mp4",
             'a.mp4 b.mp4 song.wav "cut on every second beat, drop on the last clip"',
