@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from music_cog_online.studio.accounts import Accounts
-from music_cog_online.studio.analyses import Analyses
-from music_cog_online.studio.database import Database
-from music_cog_online.studio.editor import Editor
-from music_cog_online.studio.jobs import Jobs
-from music_cog_online.studio.media import MediaFile
-from music_cog_online.studio.projects import Project, Projects
 from music_cog_online.studio.render.draft import parse_draft
-from tests.studio.running import MANIFEST, KnowingEngine, media_file, shots_at, steady_song
-
-
-@dataclass
-class Desk:
-    """An editor and one project on it."""
-
-    editor: Editor
-    projects: Projects
-    project: Project
-    folder: Path
-    clock: list[float]
-    files: dict[str, MediaFile]
-
-    def hand_over(self, *names: str, sound: bool = False, duration_s: float = 10.0) -> None:
-        for name in names:
-            file = media_file(self.folder, name, sound=sound, duration_s=duration_s, number=len(self.files) + 1)
-            self.files[file.id] = file
-            self.clock[0] += 1
-            self.projects.add_upload(self.project.id, file, size=1000, sha256=f"digest of {name}")
-
-    def say(self, text: str) -> str:
-        self.clock[0] += 1
-        return self.editor.edit(self.project, text, progress=lambda _share, _stage: None).text
-
-    @property
-    def draft(self) -> dict[str, Any]:
-        return self.projects.draft(self.project.id) or {}
-
-    def segments(self, kind: int) -> list[dict[str, Any]]:
-        return [segment for track in self.draft.get("t", []) if track["tt"] == kind for segment in track["sg"]]
-
-    def length_s(self) -> float:
-        return float(self.draft["d"]) / 1000
+from tests.studio.desk import Desk, desk_in, no_beat
+from tests.studio.running import shots_at
 
 
 @pytest.fixture
 def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     with ThreadPoolExecutor(1) as executor:
-
-        def make(**seen: Any) -> Desk:
-            known = {name.replace("__", "."): what for name, what in seen.items()}
-            clock = [1000.0]
-            database = Database(tmp_path / f"{uuid.uuid4()}.db")
-            projects = Projects(database, tmp_path, now=lambda: clock[0])
-            user_id = Accounts(database).anonymous("client-1").user_id
-            engine = KnowingEngine(known)
-            analyses = Analyses(engine, Jobs(executor), tmp_path / "cache")
-            editor = Editor(projects, analyses, engine, presets=MANIFEST.presets)
-            project = projects.create(user_id, name="project", language="en")
-            return Desk(editor, projects, project, tmp_path, clock, {})
-
-        yield make
+        yield lambda **seen: desk_in(tmp_path, executor, {name.replace("__", "."): what for name, what in seen.items()})
 
 
 @pytest.fixture
@@ -299,17 +243,7 @@ def test_another_song_is_synced_in_place_of_the_first(desk: Desk) -> None:
 
 
 def test_a_song_without_a_beat_is_said_to_have_none(make_desk: Callable[..., Desk]) -> None:
-    silent = replace(
-        steady_song(),
-        has_beat=False,
-        beats_s=np.zeros(0),
-        beat_in_bar=np.zeros(0, np.int64),
-        beat_energy=np.zeros(0, np.float32),
-        beat_features=np.zeros((0, 4), np.float32),
-        drops=(),
-        why="no steady beat: speech",
-    )
-    desk = make_desk(talk__mp3=silent)
+    desk = make_desk(talk__mp3=no_beat("no steady beat: speech"))
     desk.hand_over("beach.mp4", "talk.mp3")
     assert "no steady beat" in desk.say("sync")
     assert "听不出稳定的节拍" in desk.say("卡点")
@@ -359,7 +293,8 @@ _SAID = st.sampled_from(
         "remove the music", "fade in and out", "mute everything", "add city.mp4 at the start", "cut on every beat",
         "make it 4 seconds", "put the drop on the second cut", "start over", "use beach.mp4", "把音乐调小一点",
         "remove the last shot", "let the song start at 0:10", "remove city.mp4", "square", "keep the last 3 seconds",
-        "unknown words",
+        "unknown words", "vertical montage, 5 seconds", "put this song under my video", "title 'B' for 1 s",
+        "put the drop at 0:03, cut or not", "a 6 second montage with the title 'C' and a fade out",
     ]
 )  # fmt: skip
 
