@@ -59,8 +59,8 @@ def run(context: Context, *, items: Sequence[str], output: str | None = None, ke
     if not keep:
         check_files(context, files, words)
     announce(context)
-    hear(context, words)
     text = words or context.manifest.try_saying[0]
+    hear(context, text)
     session = current(context, text=text) if keep else None
     claimed = claim(context.store, _key(files, text, session))
     job = _begun(context, claimed if _still_good(context, claimed) else SyncJob(claimed.key), text, session)

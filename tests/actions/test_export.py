@@ -98,7 +98,7 @@ def test_next_steps_fit_the_timeline(desk: Desk, peer: Peer) -> None:
     assert desk.run("export").next == ("上传歌曲", "前三秒加标题“城市之梦”", "改成竖屏")
 
 
-@pytest.mark.parametrize("words", ["export in 4k at 60fps", "render it as a gif in 4K"])
+@pytest.mark.parametrize("words", ["export in 4k at 120fps", "render it as a gif in 4K"])
 def test_wishes_that_an_export_does_not_fulfil_are_told(desk: Desk, words: str) -> None:
     message = desk.run("export", words=words).message
     assert "4K and " in message
