@@ -90,6 +90,13 @@ def test_commands_that_come_together_start_one_studio_and_a_killed_one_is_starte
     assert [path.name for path in (shell.folder / "home/backends").iterdir()] == ["studio"]
 
 
+def test_the_locks_are_the_users_alone(shell: Shell) -> None:
+    assert shell.run("connect").code == 0
+    locks = list((shell.folder / "home" / "studio").glob("*.lock"))
+    assert {path.name for path in locks} == {"start.lock", "studio.lock"}
+    assert {path.stat().st_mode & 0o777 for path in locks} == {0o600}
+
+
 def test_a_studio_of_another_version_is_replaced(shell: Shell) -> None:
     assert shell.run("connect").code == 0
     facts_path = shell.folder / "home/studio/server.json"

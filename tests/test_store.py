@@ -79,6 +79,16 @@ def test_projects_are_listed_and_switched(store: Store) -> None:
     assert len(store.projects()) == 2
 
 
+def test_a_project_is_fresh_until_something_is_put_into_it_and_only_one_command_takes_it(store: Store) -> None:
+    store.set_session(Session("one", created_at=1.0, fresh=True))
+    store.set_draft("one", {"t": []})
+    assert store.take_fresh() == Session("one", created_at=1.0)
+    assert store.take_fresh() is None
+    store.set_session(Session("two", created_at=2.0, fresh=True))
+    store.set_draft("two", {"t": [{"tt": 0}]})
+    assert store.take_fresh() is None
+
+
 def test_a_render_replaces_the_one_with_its_id_in_place(store: Store) -> None:
     for name in ("a", "b"):
         store.put_render(Render(name, "s"))

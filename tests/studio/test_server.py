@@ -100,7 +100,8 @@ def test_of_several_files_the_good_ones_are_taken(signed_in: Caller, song: Path,
     bad.write_text("only words")
     data = signed_in.upload(bad, song).json()["data"]
     assert [file["name"] for file in data["files"]] == ["summer.wav"]
-    assert data["failed"] == [{"name": "notes.mp4", "code": 4001, "message": data["failed"][0]["message"]}]
+    told = "notes.mp4 is called .mp4 but is not a video (it looks like text)."
+    assert data["failed"] == [{"name": "notes.mp4", "code": 4001, "message": told}]
     assert code_of(signed_in.upload(bad)) == (415, 4001)
 
 
