@@ -129,6 +129,8 @@ def test_rule_11_what_only_wants_to_know_about_exporting_is_a_question() -> None
         assert ROUTER.route(text).intent == "export", text
         assert ROUTER.route(text).manner != "question", text
     assert ROUTER.route("How do I export? Export it now.").manner == "told"
+    assert ROUTER.route("Add a title. How do I export?").then == ()
+    assert ROUTER.route("here is my clip. how do I export?", attachments=["clip.mp4"]).then == ()
 
 
 def test_rule_12_can_you_is_the_request_and_a_complaint_is_an_edit() -> None:

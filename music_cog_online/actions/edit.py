@@ -59,7 +59,7 @@ def _wants_export(context: Context, text: str) -> bool:
     from music_cog_online.router import Router
 
     route = Router(context.manifest.intents).route(text)
-    return route.intent == "export" or "export" in route.then
+    return "export" in route.then or (route.intent == "export" and route.manner in {"told", "asked"})
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

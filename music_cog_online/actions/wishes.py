@@ -21,8 +21,8 @@ _JOINTS = re.compile(r"\b(?:and|then)\b|[,;.!?，。；！？]\s|然后|再|并|
 def unmet(context: Context, words: str, draft: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Names of the wishes in the user's words that a file made from this draft does not fulfil.
 
-    Quotations are not read. A size counts as fulfilled where the draft has it, a frame rate also where the draft does not
-    say which it has; no format but MP4 does.
+    Quotations are not read. A size counts as fulfilled where the draft has it, a frame rate also where the draft does
+    not say which it has; no format but MP4 does.
     """
     plain = _QUOTED.sub(" ", words)
     found: dict[str, None] = {}
@@ -66,8 +66,9 @@ def _has(draft: Mapping[str, Any] | None, kind: str, value: int) -> bool:
         return min(Timeline.canvas(draft)) == value
     details = draft.get("m") if draft else None
     rate = details.get("fps") if isinstance(details, Mapping) else None
-    known = isinstance(rate, int | float)
-    return kind == "rate" and (round(rate) == value if known else value <= _FASTEST)
+    if kind != "rate":
+        return False
+    return round(rate) == value if isinstance(rate, int | float) else value <= _FASTEST
 
 
 def _listed(wishes: tuple[str, ...], spoken: str) -> str:

@@ -21,6 +21,7 @@ Manner = Literal["told", "asked", "question", "trouble"]
 # What the code itself finds: marks of the clause, and tokens that are content.
 _FOUND_BY_CODE = frozenset({"asked", "quoted", "link", "media_link", "file_name"})
 _ASKING = frozenset({"ask", "asked", "open_q", "req"})
+_ANSWERED = frozenset({"question", "trouble"})
 _SESSION_ONLY = frozenset({"export", "credits", "state"})
 
 
@@ -96,7 +97,7 @@ class Router:
         if not requests:
             return self._answer(_Verdict("edit", "hint", "everything-else", "rule 13: no other rule fits"), ())
         first, *others = requests
-        if first.manner in {"question", "trouble"}:
+        if first.manner in _ANSWERED:
             # "How do I export? Just send it to me": who also asks for it gets it.
             first = next((one for one in others if (one.intent, one.manner) == (first.intent, "told")), first)
         instruction = text.strip() if first.intent == "upload" and any(v.intent == "edit" for v in others) else None
@@ -208,9 +209,9 @@ def _names(text: str) -> list[str]:
 
 
 def _distinct(first: str, others: Sequence[_Verdict]) -> tuple[str, ...]:
-    """The intents after the first, without immediate repeats."""
+    """The intents after the first, without immediate repeats, and without questions: they ask for no work."""
     then: list[str] = []
     for verdict in others:
-        if verdict.intent != (then[-1] if then else first):
+        if verdict.manner not in _ANSWERED and verdict.intent != (then[-1] if then else first):
             then.append(verdict.intent)
     return tuple(then)

@@ -132,6 +132,14 @@ def test_an_export_that_nobody_asked_for_is_offered_only(desk: Desk, peer: Peer)
     assert "Click" not in result.message
 
 
+def test_a_question_about_exporting_is_no_wish_for_one(desk: Desk, peer: Peer) -> None:
+    peer.route(*CHAT, said("Click the Export button to download it."))
+    desk.run("edit", text="how do I export?")
+    assert peer.count(*RENDER) == 0
+    desk.run("edit", text="can you export it?")
+    assert peer.count(*RENDER) == 1
+
+
 def test_panels_and_previews_are_answered_with_the_timeline(desk: Desk, peer: Peer) -> None:
     peer.route(*CHAT, said("Open the Tracks panel. Preview it in the timeline."))
     result = desk.run("edit", text="what does it look like?")
