@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from music_cog_online.studio.analyses import Analyses
 from music_cog_online.studio.drafts import Material, lay_out, plan_of
@@ -19,7 +19,10 @@ from music_cog_online.studio.editing.telling import tell_plan, tell_shape
 from music_cog_online.studio.engine import Engine
 from music_cog_online.studio.errors import CannotDo
 from music_cog_online.studio.planning.types import SyncPlan
-from music_cog_online.studio.projects import Project, Projects
+from music_cog_online.studio.projects import Project, Projects, Upload
+
+if TYPE_CHECKING:
+    from music_cog_online.studio.listen.listening import Listening
 
 __all__ = ["MAX_TEXT", "Answer", "Editor", "Step"]
 
@@ -79,35 +82,44 @@ class Editor:
             text: The instruction.
             progress: Told the share that is done, 0..1, and what is being done.
         """
-        language = self._language(project, text)
-        uploads = self._projects.uploads(project.id)
+        bench = self._bench(project, self._language(project, text), progress)
         known = [
-            Known(upload.file.id, upload.file.name, upload.file.info.kind) for upload in uploads if not upload.gone
+            Known(upload.file.id, upload.file.name, upload.file.info.kind)
+            for upload in bench.uploads
+            if not upload.gone
         ]
         operations = understand(text[:MAX_TEXT], known)
-        bench = Bench(
-            language=language,
-            uploads=uploads,
-            composition=self._composition(project),
-            shots=lambda composition: self._planner.shots(composition, uploads),
-            speech=self._analyses.speech,
-            hear=self._analyses.listening,
-            picture_s=lambda upload: self._analyses.watching(upload).duration_s,
-            exported_since=self._projects.exported_since_edit(project.id),
-            edited=self._projects.draft_time(project.id),
-            draft=self._projects.draft(project.id),
-        )
         steps: list[Step] = []
         operations = length_of_montage(bench, operations)
         for number, operation in enumerate(operations):
-            progress(0.05 + 0.1 * number / len(operations), say(language, "stage_read"))
+            progress(0.05 + 0.1 * number / len(operations), say(bench.language, "stage_read"))
             steps.append(self._step(project, bench, operation))
         draft = self._finish(project, bench, progress=progress)
         if draft:
             bench.say("next_export")
         if not bench.lines:
             bench.say("nothing_changed")
-        return Answer(("" if language == "zh" else " ").join(bench.lines), tuple(steps), draft)
+        return Answer(("" if bench.language == "zh" else " ").join(bench.lines), tuple(steps), draft)
+
+    def _bench(self, project: Project, language: Language, progress: Progress) -> Bench:
+        uploads = self._projects.uploads(project.id)
+
+        def hear(upload: Upload) -> Listening:
+            progress(0.15, say(language, "stage_listen", name=upload.file.name))
+            return self._analyses.listening(upload)
+
+        return Bench(
+            language=language,
+            uploads=uploads,
+            composition=self._composition(project),
+            shots=lambda composition: self._planner.shots(composition, uploads),
+            speech=self._analyses.speech,
+            hear=hear,
+            picture_s=lambda upload: self._analyses.watching(upload).duration_s,
+            exported_since=self._projects.exported_since_edit(project.id),
+            edited=self._projects.draft_time(project.id),
+            draft=self._projects.draft(project.id),
+        )
 
     def _step(self, project: Project, bench: Bench, operation: Operation) -> Step:
         name, args = type(operation).__name__, _plain(asdict(operation))
