@@ -64,15 +64,7 @@ def apply(bench: Bench, operation: Operation) -> None:
 
 def sync(bench: Bench, operation: Sync) -> None:
     """Music and picture together."""
-    if not bench.songs and operation.song is None and bench.find(bench.composition.song) is None:
-        if bench.pictures:
-            names = bench.names(bench.pictures) if len(bench.pictures) < 4 else None
-            raise bench.refuse(
-                "only_picture", picture=names or say(bench.language, "pictures", count=len(bench.pictures))
-            )
-        raise bench.refuse("nothing_yet")
-    if not bench.pictures:
-        raise bench.refuse("only_song", song=bench.songs[-1].file.name)
+    _need_material(bench, operation)
     old = bench.composition
     if operation.hint and old.song is not None and not old.synced and _only_hands_off(operation):
         leave_picture(bench)
@@ -111,6 +103,23 @@ def sync(bench: Bench, operation: Sync) -> None:
         keep_size(bench)
     bench.sync_asked = True
     bench.did("what_sync")
+
+
+def _need_material(bench: Bench, operation: Sync) -> None:
+    """Makes sure that there are a picture and a song.
+
+    Raises:
+        CannotDo: One of them is missing.
+    """
+    if not bench.songs and operation.song is None and bench.find(bench.composition.song) is None:
+        if bench.pictures:
+            names = bench.names(bench.pictures) if len(bench.pictures) < 4 else None
+            raise bench.refuse(
+                "only_picture", picture=names or say(bench.language, "pictures", count=len(bench.pictures))
+            )
+        raise bench.refuse("nothing_yet")
+    if not bench.pictures:
+        raise bench.refuse("only_song", song=bench.songs[-1].file.name)
 
 
 def _only_hands_off(operation: Sync) -> bool:
