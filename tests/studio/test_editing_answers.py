@@ -195,3 +195,9 @@ def test_the_level_of_background_music_survives_a_wish_about_its_drop(desk: Desk
     desk.say("put this song under my video")
     desk.say("put the drop on the second cut")
     assert desk.segments(1)[0]["m"]["volume"] == 0.35
+
+
+def test_a_level_that_was_chosen_is_kept_by_a_sync(desk: Desk) -> None:
+    desk.say("music at 50%")
+    desk.say("sync")
+    assert desk.segments(1)[0]["m"]["volume"] == 0.5

@@ -80,3 +80,9 @@ def test_a_short_song_goes_round_in_its_longest_loop_and_says_so_once() -> None:
     text = said(made, heard, Wish())
     assert text.count("To be long enough") == 1
     assert f"{len(back_s)} times" in text
+
+
+def test_a_montage_that_cannot_have_its_drop_in_time_says_so() -> None:
+    heard, wish = song(steady(120, 100), drops_s=[3.0]), Wish(target_s=16.0, drop_at_s=11.0)
+    text = said(plan([video([600]), video([600], media="two")], heard, wish), heard, wish)
+    assert "does not meet the cut at 0:11" in text or "cannot be brought to the cut at 0:11" in text

@@ -17,7 +17,15 @@ from music_cog_online.studio.editing.edits_picture import (
     trim,
     use_videos,
 )
-from music_cog_online.studio.editing.edits_sound import add_music, duck, fade, need_sound, remove_music, set_volume
+from music_cog_online.studio.editing.edits_sound import (
+    BACKGROUND,
+    add_music,
+    duck,
+    fade,
+    need_sound,
+    remove_music,
+    set_volume,
+)
 from music_cog_online.studio.editing.edits_title import add_title, change_title, remove_title
 from music_cog_online.studio.editing.layout import is_montage
 from music_cog_online.studio.editing.operations import (
@@ -91,7 +99,8 @@ def sync(bench: Bench, operation: Sync) -> None:
     refines = operation.hint and old.song is not None
     volume = operation.volume
     if volume is None:
-        volume = old.song_volume if old.synced or refines else 1.0
+        chosen = old.synced or refines or old.song_volume != BACKGROUND
+        volume = old.song_volume if chosen else 1.0
     bench.change(
         song=song.file.id,
         wish=replace(wish, **given),

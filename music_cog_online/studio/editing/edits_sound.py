@@ -13,9 +13,11 @@ from music_cog_online.studio.editing.replies import percent, say, seconds
 from music_cog_online.studio.planning.types import Wish
 from music_cog_online.studio.projects import Upload
 
-__all__ = ["add_music", "duck", "fade", "need_sound", "remove_music", "set_volume"]
+__all__ = ["BACKGROUND", "add_music", "duck", "fade", "need_sound", "remove_music", "set_volume"]
 
-_BACKGROUND = 0.35
+BACKGROUND = 0.35
+"""Volume of a song that is only put under the picture."""
+
 _LOUDEST = 4.0
 _LONGEST_FADE_S = 60.0
 
@@ -35,7 +37,7 @@ def add_music(bench: Bench, operation: AddMusic) -> None:
     need_picture(bench)
     level = operation.volume
     if level is None:
-        level = old.song_volume if old.song is not None else _BACKGROUND if operation.background else 1.0
+        level = old.song_volume if old.song is not None else BACKGROUND if operation.background else 1.0
     if old.synced and old.wish is not None:
         wish, synced, background = old.wish, True, False
         if operation.touch_picture is False:

@@ -19,6 +19,7 @@ _MOST_TIMES = 4
 _SHORT_S = 2.5
 _ROUGH_JOIN_S = 0.1
 _ELSEWHERE_S = 0.3
+_NEAR_S = 1.0
 
 
 def clock(time_s: float) -> str:
@@ -143,13 +144,14 @@ def _asked_elsewhere(plan: SyncPlan, wish: Wish) -> bool:
 
 
 def _drop(plan: SyncPlan, listening: Listening, wish: Wish, language: Language) -> list[str]:
-    if plan.mode == "picture_to_music":
-        named = wish.drop_at_s is not None and plan.drop is not None and not plan.drop.hit
-        return [phrase(language, "drop_plays", time=clock(plan.drop.time_s))] if named and plan.drop else []
     asked = wish.drop_at_s
+    if plan.mode == "picture_to_music" and asked is None:
+        return []
     if asked is not None and wish.drop_exact and plan.drop is not None:
         return [phrase(language, "drop_exact", time=clock(plan.drop.time_s))]
-    if plan.drop is not None and plan.drop.hit:
+    if plan.drop is not None and plan.mode == "picture_to_music" and abs(plan.drop.time_s - (asked or 0.0)) < _NEAR_S:
+        return [] if plan.drop.hit else [phrase(language, "drop_plays", time=clock(plan.drop.time_s))]
+    if plan.drop is not None and plan.drop.hit and plan.mode == "music_to_picture":
         if not _asked_elsewhere(plan, wish) or asked is None:
             return []
         return [phrase(language, "drop_nearest", asked=clock(asked), time=clock(plan.drop.time_s))]
