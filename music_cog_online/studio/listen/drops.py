@@ -15,22 +15,31 @@ Floats = NDArray[np.float64]
 
 _BARS_BEFORE, _BARS_AFTER = 2, 4
 _BASS_SHARE = 2 / 3  # the bass counts twice
-_SILENCE, _QUIET = 1e-10, 1e-7
+_SILENCE = 1e-5  # power: what is softer than -50 dBFS counts as silence
 _ROOM_S = 8.0  # a song's first entry is no drop, and neither is its last chord
-_PLAIN_DB, _PLAIN_JUMP_DB = 12.0, 8.0  # more than that tells nothing more
-_JUMP, _MORE_JUMP = 0.25, 0.02  # worth of a decibel from the beat before to the beat itself; and beyond the plain ones
-_DOWNBEAT_DB = 1.5  # worth of the first beat of a bar: its count may be wrong
+_PLAIN_DB, _MORE = 12.0, 0.3  # what rises so far is plain; worth of each decibel more
+_JUMP = 0.02  # worth of a decibel from the beat before: it decides between equals
+_DOWNBEAT_DB = 2.0  # worth of the first beat of a bar: its count may be wrong
 _LEAST_DB = 2.0
-_SURE_DB, _UNSURE_DB = 7.0, 1.2  # as clear as a drop that is right half the time; how much more makes it sure
+_SURE, _SURE_RANGE = 0.6, (0.3, 0.9)  # of a drop on a certain beat that is just as clear as the next best
+_SURE_PER_DB = 0.1
 _MOST = 8
 
 
-def find_drops(spectra: Spectra, beats_s: Floats, beat_in_bar: NDArray[np.int64]) -> tuple[Drop, ...]:
-    """Finds up to eight drops, the strongest and surest first; none in a piece whose level does not jump.
+def find_drops(
+    spectra: Spectra, beats_s: Floats, beat_in_bar: NDArray[np.int64], certainty: NDArray[np.float32]
+) -> tuple[Drop, ...]:
+    """Finds up to eight drops, the clearest first; none in a piece whose level does not jump.
 
-    The rise at a beat is that of the level from the two bars before it to the four bars after it. Where the rise is
-    slow, as after a build-up, the jump from the beat before tells the beat. One counts where it is the clearest of the
-    four bars around, which its rise looks at; downbeats are preferred.
+    The rise at a beat is that of the level from the two bars before it to the four bars after it. One counts where it
+    is the clearest of the four bars around, which its rise looks at; downbeats are preferred. It is as sure as its beat
+    is, less where another is as clear.
+
+    Args:
+        spectra: The piece.
+        beats_s: (b,) beats.
+        beat_in_bar: (b,) their places, 1 for the downbeat.
+        certainty: (b,) chance that each of them is a beat, 0..1.
     """
     if len(beats_s) < FEWEST_BEATS:
         return ()
@@ -39,21 +48,22 @@ def find_drops(spectra: Spectra, beats_s: Floats, beat_in_bar: NDArray[np.int64]
     if not inside.any():
         return ()
     meter = int(beat_in_bar.max())
-    rise = _rises_db(spectra, beats_s, (_BARS_BEFORE * meter, _BARS_AFTER * meter), floor=_SILENCE)
-    jump = _rises_db(spectra, beats_s, (1, 1), floor=_QUIET)
-    jumps = _JUMP * np.minimum(jump, _PLAIN_JUMP_DB) + _MORE_JUMP * jump
-    clear = np.minimum(rise, _PLAIN_DB) + jumps + _DOWNBEAT_DB * (beat_in_bar == 1)
+    rise = _rises_db(spectra, beats_s, (_BARS_BEFORE * meter, _BARS_AFTER * meter))
+    jump = _rises_db(spectra, beats_s, (1, 1))
+    clear = np.minimum(rise, _PLAIN_DB) + _MORE * np.maximum(rise - _PLAIN_DB, 0.0)
+    clear += _JUMP * jump + _DOWNBEAT_DB * (beat_in_bar == 1)
     index = np.arange(len(beats_s))
     found: list[tuple[float, Drop]] = []
     for beat in np.flatnonzero(inside & (rise >= _LEAST_DB)):
-        near = inside & (np.abs(index - beat) < _BARS_AFTER * meter)
-        if clear[beat] >= clear[near].max():
-            sure = 1.0 / (1.0 + np.exp(-np.clip((clear[beat] - _SURE_DB) / _UNSURE_DB, -20.0, 20.0)))
-            found.append((float(rise[beat] + clear[beat]), Drop(float(beats_s[beat]), float(rise[beat]), float(sure))))
+        near = np.abs(index - beat) < _BARS_AFTER * meter
+        if clear[beat] >= clear[near & inside].max():
+            ahead = clear[beat] - clear[inside & ~near].max(initial=0.0)
+            sure = certainty[beat] * np.clip(_SURE + _SURE_PER_DB * ahead, *_SURE_RANGE)
+            found.append((float(clear[beat]), Drop(float(beats_s[beat]), float(rise[beat]), float(sure))))
     return tuple(drop for _, drop in sorted(found, key=lambda pair: -pair[0])[:_MOST])
 
 
-def _rises_db(spectra: Spectra, beats_s: Floats, reach: tuple[int, int], *, floor: float) -> Floats:
+def _rises_db(spectra: Spectra, beats_s: Floats, reach: tuple[int, int]) -> Floats:
     """(b,) rise of the level from so many beats before each beat to so many after it.
 
     Beats beyond the first and the last are as long as these.
@@ -65,7 +75,7 @@ def _rises_db(spectra: Spectra, beats_s: Floats, reach: tuple[int, int], *, floo
     here = np.arange(len(beats_s)) + count
     before = _mean_power(spectra, longer[here - reach[0]], beats_s)
     after = _mean_power(spectra, beats_s, longer[here + reach[1]])
-    rise = 10 * np.log10((after + floor) / (before + floor))
+    rise = 10 * np.log10((after + _SILENCE) / (before + _SILENCE))
     return np.asarray(rise @ (1 - _BASS_SHARE, _BASS_SHARE))
 
 

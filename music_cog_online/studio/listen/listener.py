@@ -60,7 +60,7 @@ def _describe(
     bars = count_bars(spectra, beats_s)
     energy = beat_energy(spectra, beats_s)
     features = beat_features(spectra, beats_s)
-    drops = find_drops(spectra, beats_s, bars.beat_in_bar)
+    drops = find_drops(spectra, beats_s, bars.beat_in_bar, beat_certainty)
     tempo = 60.0 / float(np.median(np.diff(beats_s)))
     why = f"{tempo:.1f} beats a minute, {bars.meter} to the bar"
     if duration_s > LONGEST_S:
