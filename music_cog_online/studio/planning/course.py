@@ -22,6 +22,7 @@ _LEAST_LOOP_S = 4.0
 _ALIKE, _NEARLY_ALIKE, _LIKENESS_SHARE = 0.9, 0.02, 0.3
 _TEMPO_WEIGHT = 5.0
 _BEGINNING_S, _HARDLY = 6.0, 0.3
+_SECOND_BEST = 0.5  # a drop that is not the song's own: better than none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Course:
         certainty: 0..1 for every beat, 1 for the song's surest, shape (b,).
         energy: Loudness 0..1 of what starts at each beat, shape (b,).
         drops_s: Course time of every drop, shape (d,).
-        drop_weights: 0..1, 1 for the one that is strongest and surest, shape (d,).
+        drop_weights: 0..1, 1 for the one that is strongest and surest, half or less for the others, shape (d,).
         phrases_s: Course time at which each section starts, and the end of the song, shape (p,).
     """
 
@@ -172,7 +173,8 @@ def _course(listening: Listening, spans: list[tuple[float, float, float]]) -> Co
         picked.append(inside)
         for drop in listening.drops:
             if from_s <= drop.time_s < to_s:
-                drops.append((drop.time_s - from_s + at_s, _weight(drop) / strongest))
+                share = _weight(drop) / strongest
+                drops.append((drop.time_s - from_s + at_s, share if share >= 1.0 else _SECOND_BEST * share))
         phrases += [part.start_s - from_s + at_s for part in listening.sections if from_s <= part.start_s < to_s]
         pieces.append(Piece(at_s, from_s, to_s, likeness))
         at_s += to_s - from_s
