@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from songs import Song, drone, make_song, speech_like, write_wav
+from songs import Song, drone, kick, make_song, speech_like, write_wav
 
 from music_cog_online.studio.errors import MediaRefused
 from music_cog_online.studio.ffmpeg import Ffmpeg
@@ -94,6 +94,17 @@ def test_swing_keeps_the_beat_where_it_is() -> None:
 def test_music_without_drums_has_beats() -> None:
     song = make_song(96, rate=RATE, bars=12, drums=False)
     assert share_met(song.beats_s, heard(song).beats_s) > 0.95
+
+
+def test_a_beat_that_keeps_time_is_heard_in_a_clatter() -> None:
+    song = make_song(124, rate=RATE, bars=40, chords=False)
+    sound, stroke = song.samples * 0.25, 0.5 * kick(RATE)[:2000]
+    random = np.random.default_rng(1)
+    for at in np.cumsum(random.exponential(0.1, 700)) * RATE:
+        sound[int(at) : int(at) + len(stroke)] += stroke
+    found = listen(sound.astype(np.float32), RATE)
+    assert found.has_beat
+    assert found.tempo_bpm == pytest.approx(124, rel=0.002)
 
 
 def test_the_drop_is_found_at_its_downbeat() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ALGORITHM", "Drop", "Listening", "Section"]
 
-ALGORITHM = 6
+ALGORITHM = 7
 """Version of the analysis; a stored result of another version is not used."""
 
 _FORMAT = 2

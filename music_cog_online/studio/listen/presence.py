@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music_cog_online.studio.listen.filters import gaussian
-from music_cog_online.studio.listen.spectra import Spectra
+from music_cog_online.studio.listen.metronome import metronome
+from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra
 
 __all__ = ["Presence", "judge"]
 
@@ -16,6 +17,7 @@ _FEWEST_BEATS = 6
 _SILENT_DB = -65.0
 _PAUSE_DB = -45.0  # against the loud parts
 _CLEAR_NOTES = 2.2
+_BY_CHANCE = 4.0  # speech reaches 3.8 against a steady grid, a dense recording of a band 6
 _LEAST_ONSET = 0.03  # a soft string quartet has 0.13, a drone 0.002
 
 
@@ -39,7 +41,7 @@ def judge(spectra: Spectra, activation: NDArray[np.float32], frames: NDArray[np.
 
     Five things tell: how far the onsets on the beat stand out, how much of all onset strength falls on the beat or an
     even division of it, how steady the tempo is, whether the sound has clear notes, and whether it pauses as speech
-    does.
+    does. Where these deny a beat, one tempo that fits the whole piece better than chance would can still prove it.
     """
     if len(activation) == 0 or float(np.percentile(spectra.loudness_db, 95)) < _SILENT_DB:
         return Presence(False, 0.0, "no steady beat: silence")
@@ -53,6 +55,8 @@ def judge(spectra: Spectra, activation: NDArray[np.float32], frames: NDArray[np.
     unsteady = float(np.abs(np.diff(np.log(np.diff(frames)))).mean())
     margin = (stands_out - 0.95) / 0.3 + (together - 0.40) / 0.12 - (unsteady - 0.006) / 0.01
     margin += float(np.clip((_CLEAR_NOTES - _note_entropy(spectra)) / 0.1, -1.0, 1.0)) - 4.0 * _pauses(spectra) - 0.5
+    if margin <= 0:
+        margin += max(0.0, _keeps_time(curve, frames) - _BY_CHANCE)
     confidence = float(1.0 / (1.0 + np.exp(-np.clip(margin, -20.0, 20.0))))
     if margin > 0:
         return Presence(True, confidence)
@@ -66,6 +70,12 @@ def _concentration(curve: NDArray[np.float32], frames: NDArray[np.int64]) -> flo
     weight, phase = np.maximum(curve, 0.0)[inside].astype(np.float64), phase[inside]
     total = float(weight.sum()) or 1.0
     return max(float(np.abs((weight * np.exp(2j * np.pi * k * phase)).sum())) / total for k in (1, 2, 4))
+
+
+def _keeps_time(curve: NDArray[np.float32], frames: NDArray[np.int64]) -> float:
+    """How much better one steady grid fits than chance: Rayleigh's statistic of the onset strength's phases."""
+    grid = np.rint(metronome(curve, frames / FRAME_RATE) * FRAME_RATE).astype(np.int64)
+    return _concentration(curve, grid) * float(np.sqrt(2 * len(grid)))
 
 
 def _note_entropy(spectra: Spectra) -> float:
