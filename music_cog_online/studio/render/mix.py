@@ -20,10 +20,11 @@ __all__ = ["mix_of"]
 _EDGE_S = 0.004
 _MARGIN_S = 0.5
 _DUCK_BELOW_DB = 13.0
-_DUCK_LEAST_DB, _DUCK_MOST_DB = 4.0, 34.0
-_DUCK_ATTACK_S, _DUCK_RELEASE_S, _DUCK_BRIDGE_S = 0.25, 0.8, 3.0
-_BESIDE_DB, _BESIDE_MOST_DB = 1.0, 20.0
-_BESIDE_S, _BESIDE_RAMP_S = 3.0, 2.0
+_DUCK_LEAST_DB, _DUCK_MOST_DB = 4.0, 14.0
+_DUCK_ATTACK_S, _DUCK_RELEASE_S = 0.6, 1.5
+_DUCK_BRIDGE_S = 3.5  # longer than both ramps, so that those of two talks never meet
+_RAISE_MOST_DB, _RAISE_RAMP_S = 12.0, 0.1
+_WORDS_LEAST_DB = -55.0  # quieter talk would not be heard even when raised
 
 Sound = NDArray[np.float32]
 
@@ -50,15 +51,20 @@ def mix_of(draft: Draft, *, ffmpeg: Ffmpeg, on_progress: Callable[[float], None]
         _add(spoken, _own_sound(voice, draft, ffmpeg), sample_at(frame_start_s(voice.at, draft.rate), RATE))
         _tell(on_progress, (number + 1) / steps)
     talk = _talk_spans(draft)
+    ducked = np.zeros_like(spoken) if talk and any(piece.duck for piece in draft.music) else spoken
+    steady = np.zeros_like(spoken) if ducked is not spoken and not all(piece.duck for piece in draft.music) else spoken
     for number, piece in enumerate(draft.music):
         before = _neighbour(draft.music, piece)
         start_s = piece.start_s - (piece.join_s if before is not None else 0.0)
         sound = _music(piece, start_s, draft, ffmpeg, joined=before is not None)
-        begin = sample_at(start_s, RATE)
-        if talk and piece.duck:
-            sound *= _ducking(talk, spoken, sound, begin, volume=piece.volume)[:, None]
-        _add(spoken, sound, begin)
+        _add(ducked if piece.duck else steady, sound, sample_at(start_s, RATE))
         _tell(on_progress, (len(voices) + number + 1) / steps)
+    if ducked is not spoken:
+        for span_s, raisable in talk:
+            _balance(spoken, ducked, span_s, raisable=raisable)
+        spoken += ducked
+    if steady is not spoken:
+        spoken += steady
     return spoken
 
 
@@ -157,9 +163,12 @@ def _with_fades(sound: Sound, fade_in_s: float, fade_out_s: float) -> Sound:
     return sound
 
 
-def _talk_spans(draft: Draft) -> list[tuple[float, float]]:
-    """Where somebody talks, in seconds of the output, with short pauses bridged."""
-    spans: list[tuple[float, float]] = []
+def _talk_spans(draft: Draft) -> list[tuple[tuple[float, float], bool]]:
+    """Where somebody talks, in seconds of the output, with short pauses bridged, and whether it may be raised.
+
+    Talk that the user has turned down stays as quiet as that.
+    """
+    spans: list[tuple[float, float, bool]] = []
     for shot in draft.shots:
         if shot.volume <= 0 or shot.media.info.audio is None:
             continue
@@ -167,48 +176,42 @@ def _talk_spans(draft: Draft) -> list[tuple[float, float]]:
         end_s = frame_start_s(shot.at + shot.frames, draft.rate)
         told = shot.speech_spans or (((start_s, end_s),) if shot.speech else ())
         inside = [(max(a, start_s), min(b, end_s)) for a, b in told]
-        spans += [(a, b) for a, b in inside if b > a]
-    merged: list[tuple[float, float]] = []
-    for start, end in sorted(spans):
-        if merged and start - merged[-1][1] < _DUCK_BRIDGE_S:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        spans += [(a, b, shot.volume >= 1) for a, b in inside if b > a]
+    merged: list[tuple[tuple[float, float], bool]] = []
+    for start, end, raisable in sorted(spans):
+        if merged and start - merged[-1][0][1] < _DUCK_BRIDGE_S:
+            (first, last), before = merged[-1]
+            merged[-1] = (first, max(end, last)), raisable and before
         else:
-            merged.append((start, end))
+            merged.append(((start, end), raisable))
     return merged
 
 
-def _ducking(talk: Sequence[tuple[float, float]], voice: Sound, music: Sound, begin: int, *, volume: float) -> Sound:
-    """Gain curve for the music where somebody talks.
+def _balance(voice: Sound, music: Sound, span_s: tuple[float, float], *, raisable: bool) -> None:
+    """Brings the music 13 dB below the words of a talk, in place, and back to its own level after them.
 
-    Under the words it lies 13 dB below the voice and is there before the first one. In the longer pauses and around the
-    talk it is hardly louder than the voice, unless it is wanted louder than it was recorded.
+    The music gives way by 4 to 14 dB, so that it is always heard; words for which that is not enough are raised, by up
+    to 12 dB. The music is down before the first word, stays down over short pauses and comes back slowly.
     """
-    curve = np.zeros(len(music), np.float32)  # in decibels
-    words = np.concatenate([voice[sample_at(start_s, RATE) : sample_at(end_s, RATE)] for start_s, end_s in talk])
-    beside = _level_db(music) - 20 * math.log10(max(1.0, volume)) - _level_db(words) - _BESIDE_DB
-    for start_s, end_s in talk:
-        around = start_s - _BESIDE_S, end_s + _BESIDE_S
-        _lower(curve, begin, around, min(_BESIDE_MOST_DB, beside), (_BESIDE_RAMP_S, _BESIDE_RAMP_S))
-        low, high = sample_at(start_s, RATE), sample_at(end_s, RATE)
-        inside = music[max(0, low - begin) : max(0, high - begin)]
-        if len(inside) == 0:
-            continue
-        depth = _level_db(inside) - _level_db(voice[low:high]) + _DUCK_BELOW_DB
-        depth = min(_DUCK_MOST_DB, max(_DUCK_LEAST_DB, depth))
-        _lower(curve, begin, (start_s, end_s), depth, (_DUCK_ATTACK_S, _DUCK_RELEASE_S))
-    return np.asarray(10 ** (curve / 20), np.float32)
-
-
-def _lower(
-    curve: Sound, begin: int, span_s: tuple[float, float], depth_db: float, ramps_s: tuple[float, float]
-) -> None:
-    """Brings a curve in decibels down to `-depth_db` over a span, with ramps before and after it."""
-    if depth_db <= 0:
+    low, high = (sample_at(edge_s, RATE) for edge_s in span_s)
+    words_db, music_db = _level_db(voice[low:high]), _level_db(music[low:high])
+    if words_db < _WORDS_LEAST_DB:
         return
+    wanted_db = music_db - words_db + _DUCK_BELOW_DB
+    depth_db = min(_DUCK_MOST_DB, max(_DUCK_LEAST_DB, wanted_db))
+    _shift(music, span_s, -depth_db, (_DUCK_ATTACK_S, _DUCK_RELEASE_S))
+    if raisable and wanted_db > depth_db:
+        _shift(voice, span_s, min(_RAISE_MOST_DB, wanted_db - depth_db), (_RAISE_RAMP_S, _RAISE_RAMP_S))
+
+
+def _shift(sound: Sound, span_s: tuple[float, float], by_db: float, ramps_s: tuple[float, float]) -> None:
+    """Changes the level over a span, in place, with ramps before and after it that are straight in decibels."""
     points = [span_s[0] - ramps_s[0], *span_s, span_s[1] + ramps_s[1]]
-    place = np.array([round(at * RATE) - begin for at in points])
-    span = np.arange(min(len(curve), max(0, place[0])), max(0, min(len(curve), place[3])))
-    np.minimum.at(curve, span, np.interp(span, place, [0, -depth_db, -depth_db, 0]).astype(np.float32))
+    place = [round(at * RATE) for at in points]
+    span = np.arange(min(len(sound), max(0, place[0])), max(0, min(len(sound), place[3])))
+    if len(span):
+        gain = 10 ** (np.interp(span, place, [0, by_db, by_db, 0]) / 20)
+        sound[span[0] : span[-1] + 1] *= gain.astype(np.float32)[:, None]
 
 
 def _level_db(sound: Sound) -> float:
