@@ -198,6 +198,7 @@ class Exporting:
     gives: Mapping[str, str]
     larger: Mapping[str, str]
     trouble: Mapping[str, str]
+    held: Mapping[str, str]
     refused: Mapping[str, str]
     delivered: Mapping[str, str]
     wishes: tuple[Wish, ...]
@@ -217,6 +218,7 @@ class Manifest:
         messages: sentences for the user, by name.
         try_saying: examples for a first contact.
         exporting: what an exported file is.
+        heard: patterns of what is listened for in the user's words and the backend's, by name.
         suggestions: what the user could say next, by name and language.
     """
 
@@ -235,6 +237,7 @@ class Manifest:
     intents: Mapping[str, Any]
     try_saying: tuple[str, ...]
     exporting: Exporting
+    heard: Mapping[str, str]
     suggestions: Mapping[str, Mapping[str, str]]
 
     def code_for_status(self, status: int) -> int | None:
@@ -378,6 +381,7 @@ def _build(front: Mapping[str, str], tables: Mapping[str, Any], folder: Path) ->
         intents=tables["intents"],
         try_saying=tuple(tables["try_saying"]),
         exporting=Exporting(**{**exporting, "wishes": tuple(Wish(**row) for row in exporting["wishes"])}),
+        heard=tables["heard"],
         suggestions=tables["suggestions"],
     )
 
@@ -419,6 +423,8 @@ def _tables(text: bytes, schema: bytes) -> dict[str, Any]:
     for number, rule in enumerate(tables["gui"]["rules"]):
         for key in ("verb", "target"):
             _check_pattern(rule.get(key, ""), f"gui.rules[{number}].{key}")
+    for name, pattern in tables["heard"].items():
+        _check_pattern(pattern, f"heard.{name}")
     for number, pattern in enumerate(tables["gui"]["noise"]):
         _check_pattern(pattern, f"gui.noise[{number}]")
     for number, wish in enumerate(tables["exporting"]["wishes"]):

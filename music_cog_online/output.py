@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from music_cog_online.actions.result import ActionResult, Teller
@@ -92,7 +92,7 @@ class Lines:
         if error and error.hint:
             _write(self._err, error.hint)
         if result.next:
-            _write(self._out, "You can say: " + " · ".join(f"“{phrase}”" for phrase in result.next))
+            _write(self._out, _invitation(result.next) + " · ".join(f"“{phrase}”" for phrase in result.next))
 
     def _gauge(self, stage: str, fraction: float | None) -> None:
         _write(self._out, f"{stage}..." if fraction is None else f"{stage}: {fraction:.0%}")
@@ -185,6 +185,13 @@ class _Gate:
         if self._step is None or fraction <= self._fraction:
             return False
         return fraction >= 1 or (passed_s >= _STEP_EVERY_S and fraction - self._fraction > self._step - 1e-9)
+
+
+def _invitation(phrases: Sequence[str]) -> str:
+    # Imported here: help and wrong arguments need none of it.
+    from music_cog_online.actions.words import said_in
+
+    return "你可以说：" if said_in(phrases[0]) == "zh" else "You can say: "
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -95,3 +95,9 @@ def test_without_figures_nothing_is_claimed() -> None:
     assert describe(None) == ()
     assert describe({}) == ()
     assert describe({"hits": 1, "cut_count": 4}) == ("1 of 4 cuts fall on a beat, measured on the finished file.",)
+
+
+def test_suggestions_are_introduced_in_their_own_language() -> None:
+    teller, out, _, _ = lines()
+    teller.finish(ActionResult("edit", (), next=("导出", "音乐小声一点")))
+    assert out.getvalue() == "你可以说：“导出” · “音乐小声一点”\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from music_cog_online.actions import credits, edit, export, state, upload
 from music_cog_online.actions.context import Context
+from music_cog_online.actions.listening import held, misunderstood
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import current
 from music_cog_online.actions.suggestions import hear
@@ -46,14 +47,26 @@ def run(context: Context, *, text: str = "", attach: Sequence[str] = (), output:
     hear(context, words)
     route = Router(context.manifest.intents).route(words, attachments=files)
     result = _first(context, route, words, files, output)
+    edited = _edited(route, result)
+    missed = edited is not None and misunderstood(context, edited)
     for intent in _following(route):
-        if result.error is None:
+        if intent == "export" and missed:
+            result = held(context, result)
+        elif result.error is None:
             more = _session_action(context, intent, output, words=last_request(words), already=result)
             result = result.followed_by(more)
     if "edit" in route.then and route.intent != "upload":
         result = replace(result, lines=(*result.lines, "That was the first part; say the change now, and I make it."))
     decision = {"intent": route.intent, "rule": route.rule, "reason": route.reason, "then": list(route.then)}
     return ActionResult("chat", result.lines, data={**decision, **result.data}, next=result.next, error=result.error)
+
+
+def _edited(route: Route, result: ActionResult) -> ActionResult | None:
+    """The edit that came first, by itself or with the files that it is about; None where there was none."""
+    if route.intent == "edit":
+        return result
+    told = result.data.get("edit")
+    return replace(result, data=told) if isinstance(told, dict) else None
 
 
 def _first(context: Context, route: Route, words: str, files: Sequence[str], output: str | None) -> ActionResult:

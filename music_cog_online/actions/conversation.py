@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from music_cog_online.actions.context import Context
+from music_cog_online.actions.listening import hears, unreminded
 from music_cog_online.errors import BackendRefused, BrokenAnswer, MusicCogError, SessionLost, StreamLost, Unreachable
 from music_cog_online.speech import translate
 from music_cog_online.timeline import differences
@@ -66,7 +67,7 @@ def converse(
         MusicCogError: an error of the table that the backend sent instead of an answer.
     """
     before = _remembered(context, session_id)
-    hearing = _Hearing(context)
+    hearing = _Hearing(context, reminded=hears(context, "export", text))
     if before_sending is not None:
         before_sending()
     try:
@@ -153,13 +154,15 @@ class _Hearing:
 
     Args:
         context: where to speak.
+        reminded: the user speaks of exporting, so that reminders of it go.
 
     Attributes:
         begun: the backend has begun to work on the message.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, reminded: bool) -> None:
         self._context = context
+        self._reminded = reminded
         limits = context.manifest.limits
         self._transcript = Transcript(noise=context.manifest.gui.noise, max_chars=limits.max_reply_chars)
         self.begun = False
@@ -196,7 +199,8 @@ class _Hearing:
             self._hear(text)
 
     def _hear(self, text: str) -> None:
-        spoken = translate(text, self._context.manifest)
+        said = unreminded(self._context, text) if self._reminded else text
+        spoken = translate(said or text, self._context.manifest)
         self._acts.extend(spoken.acts)
         # Where the backend spoke of its GUI alone, what it offers is done right away, so the offer need not be told.
         offered_only = spoken.text == " ".join(dict.fromkeys(spoken.hints)) and _DONE_UNASKED.issuperset(spoken.acts)

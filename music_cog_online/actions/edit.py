@@ -7,9 +7,10 @@ from collections.abc import Callable
 from music_cog_online.actions import credits, export, state
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.conversation import Outcome, converse
+from music_cog_online.actions.listening import hears, held, misunderstood
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
-from music_cog_online.actions.suggestions import after_edit, hear
+from music_cog_online.actions.suggestions import after_edit, hear, offered
 from music_cog_online.actions.upload import restore
 from music_cog_online.errors import UsageError
 from music_cog_online.store import Session
@@ -31,7 +32,7 @@ def run(context: Context, *, text: str) -> ActionResult:
         raise UsageError("There is no instruction.", hint='Say what to do, for example: "set the music to 35%".')
     result = instruct(context, text)
     if "export" in result.data["asked"] and _wants_export(context, text):
-        return result.followed_by(export.run(context))
+        return held(context, result) if misunderstood(context, result) else result.followed_by(export.run(context))
     return result
 
 
@@ -45,6 +46,9 @@ def instruct(context: Context, text: str) -> ActionResult:
     hear(context, text)
     session_id, outcome = in_session(context, work, text=text)
     suggestions = after_edit(context, session_id, outcome.draft, changed=outcome.changed)
+    if hears(context, "export", text):
+        export_it = offered(context, "export")
+        suggestions = tuple(phrase for phrase in suggestions if phrase not in export_it)
     result = ActionResult("edit", outcome.lines, data=_facts(outcome), next=suggestions)
     carried_out: dict[str, Callable[[Context], ActionResult]] = {"state": state.run, "credits": credits.run}
     for act in outcome.acts:

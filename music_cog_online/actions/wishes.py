@@ -8,13 +8,12 @@ from typing import Any
 
 from music_cog_online.actions.context import Context
 from music_cog_online.actions.suggestions import language
-from music_cog_online.actions.words import listed
+from music_cog_online.actions.words import listed, unquoted
 from music_cog_online.timeline import Timeline
 
 __all__ = ["answer", "delivered", "last_request", "unmet"]
 
 _FASTEST = 60
-_QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|「[^」]*」|『[^』]*』|《[^》]*》|\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)")
 _JOINTS = re.compile(r"\b(?:and|then)\b|[,;.!?，。；！？]\s|然后|再|并|，|。", re.IGNORECASE)
 
 
@@ -24,7 +23,7 @@ def unmet(context: Context, words: str, draft: Mapping[str, Any] | None) -> tupl
     Quotations are not read. A size counts as fulfilled where the draft has it, a frame rate also where the draft does
     not say which it has; no format but MP4 does.
     """
-    plain = _QUOTED.sub(" ", words)
+    plain = unquoted(words)
     found: dict[str, None] = {}
     for wish in context.manifest.exporting.wishes:
         match = re.search(rf"(?<![0-9A-Za-z_.\-])\.?(?:{wish.words})(?![0-9A-Za-z_])", plain, re.IGNORECASE)

@@ -10,10 +10,13 @@ from pathlib import Path
 from music_cog_online.errors import MediaRefused
 from music_cog_online.manifest import Formats
 
-__all__ = ["is_link", "language_of", "links_in", "listed", "said_in", "size_of", "split_items"]
+__all__ = ["is_link", "language_of", "links_in", "listed", "said_in", "size_of", "split_items", "unquoted"]
 
 _LINK = re.compile(r"https?://[^\s<>\"'“”‘’，。、）)]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[^\s，。、；：！？]+\.[a-z][a-z0-9]{1,3}(?![a-z0-9])", re.IGNORECASE)
+# A double quotation that nothing closes goes on to the end.
+_QUOTED = re.compile(r"[“”„\"][^“”\"]*(?:[“”\"]|$)|‘[^’]*’|「[^」]*」|『[^』]*』|《[^》]*》|(?<!\w)'[^']*'(?!\w)")
 _MOST_WORDS_IN_A_NAME = 6
 # Scripts that only one of the usual languages is written in, or mostly; kana is looked for before Chinese characters.
 _SCRIPTS = (
@@ -84,18 +87,30 @@ def language_of(text: str = "") -> str:
 
     Only languages with a script of their own are told by the text.
     """
+    plain = _own_words(text)
     for code, script in _SCRIPTS:
-        if script.search(text):
+        if script.search(plain):
             return code
     named = (locale.getlocale()[0] or "")[:2].lower()
     return named if len(named) == 2 and named.isalpha() else "en"
 
 
 def said_in(text: str) -> str:
-    """Two-letter code of the language that a text is written in; an empty string where it has no letters."""
-    if not any(char.isalpha() for char in text):
+    """Two-letter code of the language that a text is written in; an empty string where it has no words of its own."""
+    plain = _own_words(text)
+    if not any(char.isalpha() for char in plain):
         return ""
-    return next((code for code, script in _SCRIPTS if script.search(text)), "en")
+    return next((code for code, script in _SCRIPTS if script.search(plain)), "en")
+
+
+def unquoted(text: str) -> str:
+    """The text with a blank in place of each quotation: what is quoted is content, whatever it says."""
+    return _QUOTED.sub(" ", text)
+
+
+def _own_words(text: str) -> str:
+    """What the user says in a language: neither quotations nor addresses nor names of files."""
+    return _FILE_NAME.sub(" ", _LINK.sub(" ", unquoted(text)))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -121,3 +121,50 @@ def test_batch_style_gives_each_clip_its_own_instruction_and_render(desk: Desk, 
 def test_nothing_at_all_is_a_usage_error(desk: Desk) -> None:
     with pytest.raises(UsageError):
         desk.run("chat", text=" ")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "To get the MP4, say “export”. I did not understand “swap the clips”.",
+        "To get the MP4, say “export”.",
+        "I cannot add transitions between shots.",
+        "没看懂“swap the clips”。",
+    ],
+)
+def test_nothing_is_exported_after_an_edit_that_was_not_understood(desk: Desk, peer: Peer, answer: str) -> None:
+    peer.route(*CHAT, said(answer))
+    result = desk.run("chat", text="swap the clips, then send me the video")
+    assert peer.count(*SUBMIT) == 0
+    assert result.data["exported"] is False
+    assert "nothing was exported" in result.message
+    assert "export it" in result.next
+
+
+def test_files_and_an_edit_that_was_not_understood_export_nothing(desk: Desk, peer: Peer, clip: Path) -> None:
+    peer.route(*CHAT, said("I did not understand “blorf it”."))
+    desk.run("chat", text="blorf it and then export it", attach=[str(clip)])
+    assert peer.count(*SUBMIT) == 0
+
+
+def test_what_was_so_already_is_exported(desk: Desk, peer: Peer) -> None:
+    peer.route(*CHAT, said("Nothing had to be changed."))
+    desk.run("chat", text="make it 9:16 and export it")
+    assert peer.count(*SUBMIT) == 1
+
+
+def test_who_puts_an_export_off_is_not_reminded_of_it(desk: Desk, peer: Peer) -> None:
+    peer.route(
+        *CHAT, said("To get the MP4, say “export”. Title added: “Hi”. Say “export” for the MP4, or go on editing.")
+    )
+    result = desk.run("chat", text="don't export yet, add the title “Hi”")
+    assert (result.message, peer.count(*SUBMIT)) == ("Title added: “Hi”.", 0)
+    assert "export it" not in result.next
+
+
+def test_a_quoted_word_does_not_change_the_language_of_suggestions(desk: Desk) -> None:
+    desk.run("chat", text="add the title “夏天”")
+    assert desk.run("new").next == ("upload a clip and a song",)
+    desk.run("chat", text="把音乐调小一点")
+    desk.run("chat", text="“Summer” 35%")
+    assert desk.run("new").next == ("上传视频和歌曲",)

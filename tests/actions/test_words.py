@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from music_cog_online.actions.words import language_of, links_in, listed, size_of, split_items
+from music_cog_online.actions.words import language_of, links_in, listed, said_in, size_of, split_items
 from music_cog_online.errors import MediaRefused
 from music_cog_online.manifest import Formats
 
@@ -72,3 +72,18 @@ def test_names_become_a_phrase(names: list[str], phrase: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "1 kB"), (450_400, "450 kB"), (12_340_000, "12.3 MB")])
 def test_sizes_read_well(count: int, text: str) -> None:
     assert size_of(count) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('add the title "夏天" at the top', "en"),
+        ("add the title “夏天", "en"),
+        ("加标题“Summer Days”", "zh"),
+        ("use 视频.mp4 and https://example.com/歌.mp3", "en"),
+        ("“夏天” 35%", ""),
+    ],
+)
+def test_quotations_links_and_file_names_do_not_tell_the_language(text: str, code: str) -> None:
+    assert said_in(text) == code
+    assert (language_of(text) == "zh") == (code == "zh")
