@@ -13,7 +13,8 @@ __all__ = ["find_drops"]
 
 Floats = NDArray[np.float64]
 
-_BARS_BEFORE, _BARS_AFTER = 2, 4
+_BARS_BEFORE, _BARS_AFTER, _BARS_AT_ONCE = 2, 4, 2
+_LATER_DB = 2.0  # how much of the rise may come later than at once: it is the beat's own that counts
 _BASS_SHARE = 2 / 3  # the bass counts twice
 _SILENCE = 1e-5  # power: what is softer than -50 dBFS counts as silence
 _ROOM_S = 8.0  # a song's first entry is no drop, and neither is its last chord
@@ -31,9 +32,9 @@ def find_drops(
 ) -> tuple[Drop, ...]:
     """Finds up to eight drops, the clearest first; none in a piece whose level does not jump.
 
-    The rise at a beat is that of the level from the two bars before it to the four bars after it. One counts where it
-    is the clearest of the four bars around, which its rise looks at; downbeats are preferred. It is as sure as its beat
-    is, less where another is as clear.
+    The rise at a beat is that of the level from the two bars before it to the four bars after it, as far as it is there
+    within two. One counts where it is the clearest of the four bars around, which its rise looks at; downbeats are
+    preferred. It is as sure as its beat is, less where another is as clear.
 
     Args:
         spectra: The piece.
@@ -48,7 +49,9 @@ def find_drops(
     if not inside.any():
         return ()
     meter = int(beat_in_bar.max())
-    rise = _rises_db(spectra, beats_s, (_BARS_BEFORE * meter, _BARS_AFTER * meter))
+    in_all = _rises_db(spectra, beats_s, (_BARS_BEFORE * meter, _BARS_AFTER * meter))
+    at_once = _rises_db(spectra, beats_s, (_BARS_BEFORE * meter, _BARS_AT_ONCE * meter))
+    rise = np.minimum(in_all, at_once + _LATER_DB)
     jump = _rises_db(spectra, beats_s, (1, 1))
     clear = np.minimum(rise, _PLAIN_DB) + _MORE * np.maximum(rise - _PLAIN_DB, 0.0)
     clear += _JUMP * jump + _DOWNBEAT_DB * (beat_in_bar == 1)

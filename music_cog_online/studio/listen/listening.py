@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ALGORITHM", "Drop", "Listening", "Section"]
 
-ALGORITHM = 7
+ALGORITHM = 8
 """Version of the analysis; a stored result of another version is not used."""
 
 _FORMAT = 2
