@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +32,7 @@ PIP_WHEEL = "pip-26.3-py3-none-any.whl"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 INSTALL = ("install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r")
 CHECK_S = 30
+TELL_S = 10.0
 PIP_CALM = ("--no-input", "--disable-pip-version-check")
 
 
@@ -111,7 +114,7 @@ def ready(say: Callable[[str], None]) -> Path:
     say("Setting things up... (the first run fetches what the skill needs; this takes a minute)")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with held(folder.parent / f"{folder.name}.lock") as lock:
+        with ticking(say), held(folder.parent / f"{folder.name}.lock") as lock:
             if not (mark.exists() and python.exists()):
                 fill(folder, python, lock=lock)
                 mark.touch()
@@ -121,6 +124,25 @@ def ready(say: Callable[[str], None]) -> Path:
             hint="Free some disk space, or set MUSIC_COG_HOME to a folder that can be written.",
         ) from exc
     return python
+
+
+@contextlib.contextmanager
+def ticking(say: Callable[[str], None], *, every_s: float = TELL_S) -> Iterator[None]:
+    """Say every few seconds that the set-up goes on, while the block runs."""
+    over = threading.Event()
+    began_s = time.monotonic()
+
+    def tell() -> None:
+        while not over.wait(every_s):
+            say(f"Still setting things up... ({time.monotonic() - began_s:.0f} s)")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def home() -> Path:
