@@ -58,7 +58,9 @@ def _upload(parser: argparse.ArgumentParser) -> None:
 
 
 def _edit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("text", nargs="+", metavar="TEXT", help="the instruction, in any language")
+    parser.add_argument(
+        "text", nargs="+", metavar="TEXT", help="the instruction; the studio understands English and Chinese"
+    )
 
 
 def _output(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,9 @@ def _sync(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", metavar="FILE", help="the video to measure (default: the last export)")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="the video to measure (default: the current project's last export)"
+    )
     parser.add_argument("--plot", metavar="FILE.png", help="also draw cuts against beats")
 
 
@@ -150,7 +154,7 @@ _ALL = (
         "rule decided.",
         (
             '"sync the music to my cuts" --attach clip.mp4 song.mp3',
-            '"add lo-fi music and then export it" -o out.mp4',
+            '"put the song under the clip at 35%% and then export it" -o out.mp4',
             '"导出"',
         ),
         _chat,
@@ -239,7 +243,7 @@ def build_one(name: str, *, prog: str) -> argparse.ArgumentParser:
     """Return the parser of one command on its own, as `scripts/` need it."""
     parser = _Parser(prog=prog)
     _fill(parser, COMMANDS[name], top=True)
-    parser.set_defaults(command=name)
+    parser.set_defaults(command=name, script=True)
     return parser
 
 

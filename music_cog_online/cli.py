@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -19,7 +21,8 @@ from music_cog_online.output import Reporter, reporter
 __all__ = ["main", "run"]
 
 _INTERRUPTED = 130
-_HOME_FLAGS = frozenset({"command", "json", "backend"})
+_HOME_FLAGS = frozenset({"command", "json", "backend", "script"})
+_COMMAND_LINE = re.compile(r"(?<=`)music-cog (\w+)|(?<=For example: )music-cog (\w+)")
 _GO_ON = {
     "edit": "The backend may still be working on it: `state` tells what has changed.",
     "chat": "What was under way may still be going on: `state` tells.",
@@ -50,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         result = _result(args, speaker)
+        if getattr(args, "script", False):
+            result = _for_scripts(result)
         speaker.finish(result)
     except BrokenPipeError:
         # Who read this is gone; there is nobody left to tell.
@@ -84,6 +89,18 @@ def _result(args: argparse.Namespace, speaker: Reporter) -> ActionResult:
             hint="Try again. If it stays, `music-cog doctor` shows what is wrong on this machine.",
         )
         return ActionResult.failed(args.command, fault)
+
+
+def _for_scripts(result: ActionResult) -> ActionResult:
+    """The result with command lines named as who runs the scripts has to call them."""
+    if result.error is not None:
+        result.error.message = _as_script(result.error.message)
+        result.error.hint = _as_script(result.error.hint)
+    return replace(result, lines=tuple(_as_script(line) for line in result.lines))
+
+
+def _as_script(text: str) -> str:
+    return _COMMAND_LINE.sub(lambda found: f"scripts/{found[1] or found[2]}.py", text)
 
 
 def _carried_out(args: argparse.Namespace, speaker: Reporter) -> ActionResult:

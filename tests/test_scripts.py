@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import re
 import shutil
 import site
 import sys
+import threading
 import time
 import venv
 import zipfile
@@ -34,6 +36,7 @@ SCRIPTS = (
     "projects",
     "report",
     "state",
+    "studio",
     "sync",
     "upload",
 )
@@ -143,6 +146,33 @@ def test_a_set_up_that_cannot_work_says_what_is_missing(skill: Path, tmp_path: P
     done = shell.run("--json", command=(*BARE, str(skill / "scripts" / "state.py")))
     assert (done.code, done.json()["error"]["kind"]) == (1, "setup")
     assert "MUSIC_COG_HOME" in done.json()["error"]["hint"]
+
+
+def test_a_long_set_up_says_now_and_then_that_it_goes_on() -> None:
+    spec = importlib.util.spec_from_file_location("_environment", ROOT / "scripts" / "_environment.py")
+    assert spec is not None
+    assert spec.loader is not None
+    environment = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(environment)
+    told: list[str] = []
+    twice = threading.Event()
+
+    def say(text: str) -> None:
+        told.append(text)
+        if len(told) == 2:
+            twice.set()
+
+    with environment.ticking(say, every_s=0.01):
+        assert twice.wait(10)
+    assert told[0].startswith("Still setting things up...")
+
+
+def test_a_script_names_scripts_and_the_command_names_commands(skill: Path, tmp_path: Path, peer: Peer) -> None:
+    good_backend(peer)
+    shell = Shell(tmp_path, {"NEMO_API_URL": peer.url})
+    script = shell.run("--use", "9", command=(sys.executable, str(skill / "scripts" / "projects.py")))
+    assert "`scripts/projects.py` lists them" in script.err
+    assert "`music-cog projects` lists them" in shell.run("projects", "--use", "9").err
 
 
 def _borrow_packages(skill: Path, folder: Path) -> None:

@@ -36,7 +36,7 @@ def run(context: Context, *, new: bool = False) -> ActionResult:
         timeline = Timeline.from_draft(state.draft)
         if timeline.tracks:
             lines.append(f"Going on with your open project: {timeline.summary()}")
-            lines.append("For a fresh one: `music-cog new`, or `connect --new`.")
+            lines.append("For a fresh one: `music-cog new`.")
     balance = _balance(context)
     if balance is not None and context.backend.kind != "studio":
         lines.insert(0, balance_line(balance))

@@ -13,10 +13,9 @@ def run(context: Context) -> ActionResult:
     """Tell the balance."""
     balance = context.api.credits()
     data = {"available": balance.available, "frozen": balance.frozen, "total": balance.total}
-    lines = [balance_line(balance)]
-    if context.backend.kind == "studio":
-        lines.insert(0, "No credits are needed here: work on this machine costs none.")
-    return ActionResult("credits", tuple(lines), data=data)
+    here = context.backend.kind == "studio"
+    line = "No credits are needed here: work on this machine costs none." if here else balance_line(balance)
+    return ActionResult("credits", (line,), data=data)
 
 
 def balance_line(balance: Balance) -> str:

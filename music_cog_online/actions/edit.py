@@ -10,7 +10,7 @@ from music_cog_online.actions.conversation import Outcome, converse
 from music_cog_online.actions.listening import hears, held, misunderstood
 from music_cog_online.actions.result import ActionResult
 from music_cog_online.actions.session import in_session
-from music_cog_online.actions.suggestions import after_edit, hear, offered
+from music_cog_online.actions.suggestions import after_edit, hear, note_hands_off, offered
 from music_cog_online.actions.upload import restore
 from music_cog_online.errors import UsageError
 from music_cog_online.store import Session
@@ -45,6 +45,10 @@ def instruct(context: Context, text: str) -> ActionResult:
 
     hear(context, text)
     session_id, outcome = in_session(context, work, text=text)
+    if hears(context, "hands_off", text):
+        note_hands_off(context, session_id)
+    elif hears(context, "recut", text):
+        note_hands_off(context, None)
     suggestions = after_edit(context, session_id, outcome.draft, changed=outcome.changed)
     if hears(context, "export", text):
         export_it = offered(context, "export")

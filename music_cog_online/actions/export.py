@@ -65,7 +65,7 @@ def deliver(
     sources = [Path(one.source) for one in files if one.stamp]
     place = destination(output, title=_title(context, draft, files, ending), keep=sources)
     render, path, news = _made(context, session, draft, place)
-    note_export(context.store, path)
+    note_export(context.store, path, session.session_id)
     size = path.stat().st_size
     lines = [f"Your video is ready: {path} ({size_of(size)})", *news, *describe(render.report)]
     lines += delivered(context, unmet(context, words, draft), draft)

@@ -18,7 +18,7 @@ def run(context: Context) -> ActionResult:
     lines = ["A fresh project is open."]
     if count > 1:
         lines.append(
-            f"The other {count - 1} stay listed: `music-cog projects`." if count > 2 else "The old one is kept."
+            f"The other {count - 1} are kept; `music-cog projects` lists them." if count > 2 else "The old one is kept."
         )
     data = {"session_id": session.session_id, "projects": count}
     return ActionResult("new", tuple(lines), data=data, next=offered(context, "upload"))

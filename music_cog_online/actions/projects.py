@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 
 from music_cog_online.actions import uploads
 from music_cog_online.actions.context import Context
@@ -13,6 +14,8 @@ from music_cog_online.store import Session
 from music_cog_online.timeline import Timeline
 
 __all__ = ["run", "visible"]
+
+_COUNTED = {"video": "clips", "image": "pictures", "audio": "songs", "": "other files"}
 
 
 def run(context: Context, *, use: int | None = None, link: bool = False) -> ActionResult:
@@ -34,6 +37,8 @@ def run(context: Context, *, use: int | None = None, link: bool = False) -> Acti
     current = context.store.session()
     lines = [_line(context, number, one, current=one == current) for number, one in enumerate(projects, start=1)]
     rows = [_row(context, one, current=one == current) for one in projects]
+    if len(projects) > 1:
+        lines.append("To go back to one: `music-cog projects --use NUMBER`.")
     if not projects:
         lines = ["There is no project yet; the first upload opens one."]
     data: dict[str, object] = {"projects": rows}
@@ -51,14 +56,23 @@ def visible(context: Context) -> tuple[Session, ...]:
 
 def _line(context: Context, number: int, project: Session, *, current: bool) -> str:
     opened = datetime.fromtimestamp(project.created_at, tz=timezone.utc).astimezone().strftime("%d %b %H:%M")
-    names = [one.name for one in uploads.of_session(context.store, project.session_id)]
-    content = project.title or listed(names[:3]) or _tracks(context, project) or "empty"
+    content = project.title or _files(context, project) or _tracks(context, project) or "empty"
     return f"{number}. {opened}: {content}{' (current)' if current else ''}"
 
 
+def _files(context: Context, project: Session) -> str:
+    """The project's files as a phrase, "4 clips and song.mp3": a name where a kind has one file, else their count."""
+    kinds: dict[str, list[str]] = {}
+    for one in uploads.of_session(context.store, project.session_id):
+        kind = context.manifest.formats.kind_of(Path(one.name).suffix) if Path(one.name).suffix else None
+        kinds.setdefault(kind or "", []).append(one.name)
+    counted = ((word, kinds.get(kind, [])) for kind, word in _COUNTED.items())
+    return listed([names[0] if len(names) == 1 else f"{len(names)} {word}" for word, names in counted if names])
+
+
 def _tracks(context: Context, project: Session) -> str:
-    draft = context.store.draft(project.session_id)
-    return Timeline.from_draft(draft).summary() if draft else ""
+    timeline = Timeline.from_draft(context.store.draft(project.session_id))
+    return timeline.summary() if timeline.tracks else ""
 
 
 def _row(context: Context, project: Session, *, current: bool) -> dict[str, object]:

@@ -47,17 +47,18 @@ def key_of(draft: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def note_export(store: Store, path: Path) -> None:
-    """Remember which file was brought last."""
-    store.put(_LAST, str(path))
+def note_export(store: Store, path: Path, session_id: str) -> None:
+    """Remember which file was brought last, and from which project."""
+    store.put(_LAST, {"path": str(path), "session_id": session_id})
 
 
-def last_export(store: Store) -> Path | None:
-    """The file that was brought last; None before the first."""
+def last_export(store: Store, session_id: str = "") -> Path | None:
+    """The file that was brought last, of one project or of any; None before the first."""
     noted = store.get(_LAST)
-    finished = [one.out for one in store.renders() if delivered(one)]
-    found = noted if isinstance(noted, str) else finished[-1] if finished else ""
-    return Path(found) if found else None
+    if isinstance(noted, dict) and session_id in ("", noted.get("session_id")):
+        return Path(str(noted.get("path")))
+    renders = [one for one in store.renders() if delivered(one) and session_id in ("", one.session_id)]
+    return Path(renders[-1].out) if renders else None
 
 
 def delivered(render: Render) -> bool:

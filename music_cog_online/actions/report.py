@@ -19,11 +19,11 @@ def run(context: Context, *, file: str | None = None, plot: str | None = None) -
 
     Args:
         context: where the last export is noted.
-        file: the video, or None for the last one exported.
+        file: the video, or None for the last one exported from the current project.
         plot: where a picture of cuts against beats goes.
 
     Raises:
-        UsageError: no such file, or nothing was exported yet.
+        UsageError: no such file, or the project was not exported yet.
         BackendRefused: the studio's packages are missing, or the file cannot be measured.
     """
     path = Path(file).expanduser().absolute() if file else _last_export(context)
@@ -37,7 +37,15 @@ def run(context: Context, *, file: str | None = None, plot: str | None = None) -
 
 
 def _last_export(context: Context) -> Path:
-    path = last_export(context.store)
-    if path is None:
+    """The last export of the current project: that of another one is measured only where it is named."""
+    last, session = last_export(context.store), context.store.session()
+    if last is None:
         raise UsageError("Nothing was exported yet.", hint="Export first, or name the video to measure.")
-    return path
+    mine = last if session is None else last_export(context.store, session.session_id)
+    if mine is None:
+        raise UsageError(
+            "This project has no export yet.",
+            hint=f"Export it first, or name the file; another project's last export is {last}: "
+            f'`music-cog report "{last}"`.',
+        )
+    return mine

@@ -11,9 +11,10 @@ from music_cog_online.actions.context import Context
 from music_cog_online.actions.words import language_of, said_in
 from music_cog_online.timeline import Segment, Timeline, Track
 
-__all__ = ["after_edit", "after_export", "after_upload", "at_first", "hear", "language", "offered"]
+__all__ = ["after_edit", "after_export", "after_upload", "at_first", "hear", "language", "note_hands_off", "offered"]
 
 _NOTE = "language"
+_UNTOUCHED = "untouched"
 _LOUD = 0.25
 _MOST = 3
 
@@ -78,7 +79,19 @@ def after_export(context: Context, draft: Mapping[str, Any], report: Mapping[str
     """Changes that would make a difference to the file that was just made."""
     missed = report is not None and report.get("in_sync") is False and bool(report.get("cut_count"))
     edits = _edits(Timeline.from_draft(draft), draft)
-    return offered(context, *(["recut", *edits] if missed and "upload_song" not in edits else edits)[:_MOST])
+    recut = missed and "upload_song" not in edits and not _hands_off(context)
+    return offered(context, *(["recut", *edits] if recut else edits)[:_MOST])
+
+
+def note_hands_off(context: Context, session_id: str | None) -> None:
+    """Remember that the picture of this project is to be left alone; None: that of none."""
+    if context.store.get(_UNTOUCHED) != session_id:
+        context.store.put(_UNTOUCHED, session_id)
+
+
+def _hands_off(context: Context) -> bool:
+    session = context.store.session()
+    return session is not None and context.store.get(_UNTOUCHED) == session.session_id
 
 
 def _edits(timeline: Timeline, draft: Mapping[str, Any]) -> list[str]:

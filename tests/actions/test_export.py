@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from music_cog_online.actions.rendering import last_export
+from music_cog_online.actions.suggestions import after_export
 from music_cog_online.errors import BackendRefused, PlanNeeded, Unreachable, UsageError
 from music_cog_online.store import Render
 from tests.actions.backends import EMPTY, SYNCED, VIDEO, Desk, render_answer, states
@@ -245,3 +246,12 @@ def test_state_tells_of_a_render_under_way(desk: Desk, peer: Peer) -> None:
 
 def test_a_name_that_promises_another_format_is_told(desk: Desk) -> None:
     assert "MP4" in desk.run("export", output="out.mov").message
+
+
+@pytest.mark.parametrize("words", ["sync the music, don't touch the picture", "卡点，不要动画面"])
+def test_a_picture_that_is_to_be_left_alone_is_not_to_be_recut(desk: Desk, words: str) -> None:
+    missed = {"in_sync": False, "cut_count": 3}
+    recut = desk.context().manifest.suggestions["recut"].values()
+    for text, offers in ((words, False), ("cut the clips on every bar", True)):
+        desk.run("edit", text=text)
+        assert any(one in recut for one in after_export(desk.context(), SYNCED, missed)) is offers

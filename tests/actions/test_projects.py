@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from music_cog_online.actions import credits
 from music_cog_online.errors import UsageError
 from tests.actions.backends import TOKEN, Desk
 from tests.peers import Answer, Peer, code, ok
@@ -73,6 +75,18 @@ def test_projects_are_listed_and_can_be_gone_back_to(desk: Desk, clip: Path) -> 
     assert desk.run("connect").data["session_id"] == "sid_1"
 
 
+def test_a_project_is_listed_with_all_its_files_counted(desk: Desk, clip: Path, song: Path) -> None:
+    more = [clip.with_name(f"clip{number}.mp4") for number in range(3)]
+    for path in more:
+        path.write_bytes(clip.read_bytes() + path.name.encode())
+    desk.run("upload", sources=[str(one) for one in (clip, *more, song)])
+    desk.run("new")
+    listed = desk.run("projects").lines
+    assert listed[0].endswith(": 4 clips and song.wav")
+    assert listed[1].endswith(": empty (current)")
+    assert "`music-cog projects --use NUMBER`" in listed[2]
+
+
 def test_without_a_project_the_list_says_so(desk: Desk, peer: Peer) -> None:
     assert "no project yet" in desk.run("projects").message
     assert peer.begun == []
@@ -115,3 +129,25 @@ def test_a_report_needs_a_file(desk: Desk) -> None:
         desk.run("report")
     with pytest.raises(UsageError, match="no file"):
         desk.run("report", file="gone.mp4")
+
+
+def test_a_report_is_of_this_project_or_says_whose_file_there_is(desk: Desk) -> None:
+    desk.run("export", output="mine.mp4")
+    desk.run("new")
+    with pytest.raises(UsageError, match="This project has no export yet") as refused:
+        desk.run("report")
+    assert str(Path("mine.mp4").absolute()) in refused.value.hint
+    assert "another project" in refused.value.hint
+
+
+def test_the_studio_needs_no_credits_and_says_only_that(desk: Desk) -> None:
+    context = desk.context()
+    assert "100 credits available" in credits.run(context).message
+    context.backend = replace(context.backend, kind="studio")
+    result = credits.run(context)
+    assert result.lines == ("No credits are needed here: work on this machine costs none.",)
+    assert result.data["available"] == 100
+
+
+def test_a_first_contact_offers_nothing_that_needs_a_library(desk: Desk) -> None:
+    assert not any("lo-fi" in phrase for phrase in desk.run("connect").next)
