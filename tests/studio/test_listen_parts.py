@@ -128,6 +128,16 @@ def test_a_drop_is_found_within_its_bar_though_the_bars_are_miscounted(shift: in
     assert drops[0].time_s == pytest.approx(song.drop_s, abs=3.01 * 60 / 128 if shift else 1e-6)
 
 
+def test_a_drop_is_where_the_music_comes_back_and_not_where_the_break_warms_up() -> None:
+    song = make_song(120, rate=RATE, bars=24)
+    gains = np.ones(24)
+    gains[8:12] = (0.05, 0.05, 0.12, 0.12)
+    bar = np.minimum(np.arange(len(song.samples)) // (2 * RATE), 23)
+    sure = np.ones(len(song.beats_s), np.float32)
+    spectra = analyse(song.samples * gains[bar].astype(np.float32), RATE)
+    assert find_drops(spectra, song.beats_s, song.beat_in_bar, sure)[0].time_s == pytest.approx(24.0, abs=0.01)
+
+
 def test_a_drop_is_as_sure_as_its_beat() -> None:
     song = make_song(128, rate=RATE, bars=24, drop_bar=10)
     spectra = analyse(song.samples, RATE)
