@@ -40,7 +40,7 @@ def check_montage(made: SyncPlan, pictures: list[PictureSource]) -> None:
 @given(
     seconds=st.lists(st.floats(1.0, 15.0), min_size=1, max_size=6),
     bpm=st.floats(70, 180),
-    density=st.sampled_from(["auto", "beat", "bar", "phrase"]),
+    density=st.sampled_from(["auto", "beat", "two_beats", "bar", "phrase"]),
     target_s=st.none() | st.floats(4.0, 60.0),
 )
 def test_a_montage_shows_nothing_twice_and_cuts_on_beats(
@@ -64,7 +64,7 @@ def test_clips_take_turns_in_their_order() -> None:
 
 
 def test_bars_and_beats_are_as_long_as_asked() -> None:
-    for density, frames in (("beat", 15), ("bar", 60), ("phrase", 240)):
+    for density, frames in (("beat", 15), ("two_beats", 30), ("bar", 60), ("phrase", 240)):
         wish = Wish(mode="picture_to_music", density=density, target_s=16.0)  # type: ignore[arg-type]
         made = plan(clips(20, 20), song(steady(120, 100)), wish)
         assert {shot.frames for shot in made.shots} == {frames}
@@ -158,3 +158,13 @@ def test_the_drop_of_a_montage_plays_when_it_is_wanted() -> None:
     assert made.drop is not None
     assert made.drop.hit
     assert made.drop.time_s == pytest.approx(11.0, abs=0.3)
+
+
+@pytest.mark.parametrize("target_s", [10.0, 17.3, 20.0, 29.9])
+@pytest.mark.parametrize("density", ["auto", "beat", "two_beats", "bar", "phrase"])
+def test_a_montage_is_as_long_as_asked_to_half_a_frame(target_s: float, density: str) -> None:
+    wish = Wish(mode="picture_to_music", density=density, target_s=target_s)  # type: ignore[arg-type]
+    made = plan(clips(20, 20, 20), song(steady(97, 120), drops_s=[30.0]), wish)
+    assert abs(made.duration_s - target_s) <= 0.5 / 30 + 1e-6
+    assert all(hit.hit for hit in made.hits)
+    assert made.shots[-1].frames >= 0.4 * 30

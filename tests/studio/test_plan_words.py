@@ -85,4 +85,20 @@ def test_a_short_song_goes_round_in_its_longest_loop_and_says_so_once() -> None:
 def test_a_montage_that_cannot_have_its_drop_in_time_says_so() -> None:
     heard, wish = song(steady(120, 100), drops_s=[3.0]), Wish(target_s=16.0, drop_at_s=11.0)
     text = said(plan([video([600]), video([600], media="two")], heard, wish), heard, wish)
-    assert "does not meet the cut at 0:11" in text or "cannot be brought to the cut at 0:11" in text
+    assert "plays at 0:03, not at 0:11" in text or "cannot be brought to the cut at 0:11" in text
+    assert "meets the cut" not in text
+
+
+def test_a_video_without_cuts_gets_the_strongest_drop_in_its_middle() -> None:
+    heard = song(steady(120, 360), drops_s=[62.0])
+    made = plan([video([360])], heard, Wish())
+    starts_s = made.music[0].song_at(0.0)
+    assert starts_s % 2 == pytest.approx(0, abs=0.05), "on a bar line"
+    assert 4.0 <= 62.0 - starts_s <= 8.0
+
+
+def test_a_video_without_cuts_gets_the_loudest_stretch_of_a_song_without_a_drop_and_never_the_outro() -> None:
+    energy = [0.2] * 100 + [0.9] * 60 + [0.3] * 100 + [0.01] * 100
+    made = plan([video([360])], song(steady(120, 360), energy=energy), Wish())
+    assert 50.0 <= made.music[0].song_at(0.0) <= 68.0
+    assert made.music[0].song_at(12.0) <= 80.5

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from music_cog_online.studio.planning import phrases, words
 from music_cog_online.studio.planning.course import Course, extended, plain
+from music_cog_online.studio.planning.highlight import highlight_s
 from music_cog_online.studio.planning.layout import beat_times, drop_of, hits_of, music_of, shots_of
 from music_cog_online.studio.planning.problem import Answer, Problem, price
 from music_cog_online.studio.planning.search import search
@@ -70,6 +71,11 @@ def music_to_picture(pictures: Sequence[PictureSource], song: SongSource, wish: 
     exact = wish.drop_at_s is not None and (wish.drop_exact or len(units) < 2) and song.listening.drops
     if exact or not wish.on_beat:
         return song_under(units, rate, song, wish)
+    length_s = sum(unit.frames for unit in units) * frame_start_s(1, rate)
+    if len(units) < 2 and wish.song_from_s is None and song.listening.has_beat:
+        from_s = highlight_s(plain(song.listening), length_s)
+        if from_s is not None:
+            return song_under(units, rate, song, replace(wish, song_from_s=from_s))
     setting = _Setting(units, rate, caps, song, wish, _named_cut(units, wish, frame_start_s(1, rate)))
     found = [one for course in _courses(setting) for one in _solutions(setting, course)]
     if setting.drop_cut is not None and not any(_drop_met(*one[1:]) for one in found):

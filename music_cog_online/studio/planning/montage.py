@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ _LEAST_S = 8.0
 _LONGEST_S = 60.0
 _STILL_SLOT_S = 5.0
 _LEAST_SLOT_S = 1.0
+_LAST_S, _SHORT_LAST_S = 0.8, 0.2
+_USUAL_SHARE = 0.9
 _TUNING = 0.01
 _TUNING_STEP = 0.0005
 
@@ -75,26 +77,52 @@ def picture_to_music(pictures: Sequence[PictureSource], song: SongSource, wish: 
         if song.listening.has_beat and len(course.beats_s) > 4
         else [steady_layout(course.duration_s, shown_s)]
     )
-    made = [_Montage(layout, reels, rate, course, caps) for layout in options]
+    exact_s = wish.target_s if wish.target_s is not None and wish.target_s <= material_s else None
+    made: list[_Montage] = []
+    for end in _ends(exact_s):
+        if not any(montage.full >= 1 for montage in made):
+            made += [_Montage(layout, reels, rate, course, caps, end) for layout in options]
     best = max(made, key=_Montage.worth)
     return best.plan(song, wish)
+
+
+class _End(NamedTuple):
+    """Where a montage ends, in seconds of the output, and how long its last shot must be; None for at a beat."""
+
+    at_s: float | None = None
+    least_s: float = 0.0
+
+
+def _ends(exact_s: float | None) -> list[_End]:
+    """At a length that was asked for, with a last shot that does not look like a mistake; or as short as it must be."""
+    return [_End(exact_s, _LAST_S), _End(exact_s, _SHORT_LAST_S)] if exact_s is not None else [_End()]
 
 
 class _Montage:
     """One layout, filled."""
 
-    def __init__(self, layout: Layout, reels: Sequence[Reel], rate: Fraction, course: Course, caps: Caps) -> None:
+    def __init__(
+        self, layout: Layout, reels: Sequence[Reel], rate: Fraction, course: Course, caps: Caps, end: _End
+    ) -> None:
         self.layout, self.rate, self.course = layout, rate, course
         self.speed = _tuned_speed(layout.marks_s, rate, min(_TUNING, caps.music))
         outs = (layout.marks_s - layout.marks_s[0]) / self.speed
+        room_s = (course.duration_s - layout.marks_s[0]) / self.speed
+        if end.at_s is not None and end.at_s <= room_s:
+            least_s = min(end.least_s, _USUAL_SHARE * float(np.median(np.diff(outs))))
+            outs = np.append(outs[(outs <= end.at_s - least_s) | (outs == 0)], end.at_s)
         self.marks = np.array([frame_at(float(out), rate) for out in outs])
         self.shots = fill(np.diff(self.marks).tolist(), reels, rate, strongest=layout.drop)
         self.reels = reels
 
+    @property
+    def full(self) -> float:
+        """Share of the slots that the material fills."""
+        return len(self.shots) / max(1, len(self.marks) - 1)
+
     def worth(self) -> float:
         """How much of the song is used, how loud it is and how lively the drop's shot is."""
-        full = len(self.shots) / max(1, len(self.marks) - 1)
-        return 2.0 * full + self.layout.loudness + 2.0 * self._life_at_drop()
+        return 2.0 * self.full + self.layout.loudness + 2.0 * self._life_at_drop()
 
     def _life_at_drop(self) -> float:
         index = self.layout.drop

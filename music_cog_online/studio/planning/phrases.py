@@ -84,6 +84,10 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
         "The song's drop plays at {time} and does not meet {cut}.",
         "高潮（drop）在 {time}，没有对上{cut}。",
     ),
+    "drop_astray": (
+        "The song's drop plays at {time}, not at {asked}.",
+        "高潮（drop）在 {time}，不在 {asked}。",
+    ),
     "named_cut": ("the cut at {time}", " {time} 的切点"),
     "strong_cut": ("a strong cut", "明显的切点"),
     # Lengths

@@ -147,6 +147,8 @@ def _slot_beats(course: Course, density: Density, here: int, number: int) -> int
     """Length of a slot in beats: what was asked for, else shorter the louder the song is, and not always the same."""
     if density == "beat":
         return 1
+    if density == "two_beats":
+        return 2
     bar = _to_bar(course, here, 1)
     if density == "bar":
         return bar

@@ -33,7 +33,7 @@ PLAN_VERSION = 1
 """Version of the JSON that `SyncPlan.to_json` writes."""
 
 Mode = Literal["auto", "music_to_picture", "picture_to_music"]
-Density = Literal["auto", "beat", "bar", "phrase"]
+Density = Literal["auto", "beat", "two_beats", "bar", "phrase"]
 Change = Literal["none", "trimmed", "faster", "slower"]
 
 

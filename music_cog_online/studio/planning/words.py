@@ -80,7 +80,13 @@ def _what_is_done(plan: SyncPlan, wish: Wish, language: Language) -> str:
         changed = [shot for shot in plan.shots if shot.change != "none"]
         parts += _changes(changed, language) if changed else [phrase(language, "untouched")]
     sentence = ("，" if language == "zh" else ", ").join(parts)
-    if plan.drop is not None and plan.drop.hit and not _asked_elsewhere(plan, wish) and not wish.drop_exact:
+    if (
+        plan.drop is not None
+        and plan.drop.hit
+        and not _asked_elsewhere(plan, wish)
+        and not wish.drop_exact
+        and not _drop_astray(plan, wish)
+    ):
         sentence += phrase(language, "drop_met", time=clock(plan.drop.time_s))
     return sentence[:1].upper() + sentence[1:] + ("。" if language == "zh" else ".")
 
@@ -143,13 +149,22 @@ def _asked_elsewhere(plan: SyncPlan, wish: Wish) -> bool:
     return abs(cut_s - wish.drop_at_s) > _ELSEWHERE_S
 
 
+def _drop_astray(plan: SyncPlan, wish: Wish) -> bool:
+    """Whether a montage has its drop at another time than the one that was asked for."""
+    if plan.drop is None or wish.drop_at_s is None or plan.mode != "picture_to_music":
+        return False
+    return abs(plan.drop.time_s - wish.drop_at_s) >= _NEAR_S
+
+
 def _drop(plan: SyncPlan, listening: Listening, wish: Wish, language: Language) -> list[str]:
     asked = wish.drop_at_s
     if plan.mode == "picture_to_music" and asked is None:
         return []
     if asked is not None and wish.drop_exact and plan.drop is not None:
         return [phrase(language, "drop_exact", time=clock(plan.drop.time_s))]
-    if plan.drop is not None and plan.mode == "picture_to_music" and abs(plan.drop.time_s - (asked or 0.0)) < _NEAR_S:
+    if plan.drop is not None and _drop_astray(plan, wish):
+        return [phrase(language, "drop_astray", time=clock(plan.drop.time_s), asked=clock(asked or 0.0))]
+    if plan.drop is not None and plan.mode == "picture_to_music":
         return [] if plan.drop.hit else [phrase(language, "drop_plays", time=clock(plan.drop.time_s))]
     if plan.drop is not None and plan.drop.hit and plan.mode == "music_to_picture":
         if not _asked_elsewhere(plan, wish) or asked is None:
