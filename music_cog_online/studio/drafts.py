@@ -147,8 +147,10 @@ def lay_out(
     if plan is not None:
         about["sync" if composition.synced else "laid"] = plan.to_json()
     clips = [_clip(shot, composition, material[shot.media], rate, frames) for shot in shots]
+    fills = composition.preset not in ("source", "original") or (plan is not None and plan.mode == "picture_to_music")
     for clip in clips:
-        clip["m"]["fit"] = composition.fit or fit_for(material[clip["m"]["media"]].file, (width, height))
+        usual = "fill" if fills else fit_for(material[clip["m"]["media"]].file, (width, height))
+        clip["m"]["fit"] = composition.fit or usual
     tracks = [
         ("tr_video", 0, clips),
         ("tr_music", 1, _music(composition, material, plan.music if plan is not None else ())),
