@@ -8,10 +8,19 @@ from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.choosing import choose_pictures, need_picture
 from music_cog_online.studio.editing.compositions import Piece
 from music_cog_online.studio.editing.layout import is_montage
-from music_cog_online.studio.editing.operations import AddVideos, RemovePicture, SetShape, Span, Trim, UseVideos
-from music_cog_online.studio.editing.replies import seconds
+from music_cog_online.studio.editing.operations import (
+    AddVideos,
+    RemovePicture,
+    Reorder,
+    SetShape,
+    Span,
+    Trim,
+    UseVideos,
+)
+from music_cog_online.studio.editing.replies import say, seconds
+from music_cog_online.studio.planning.types import Wish
 
-__all__ = ["add_videos", "keep_size", "leave_picture", "remove_picture", "set_shape", "trim", "use_videos"]
+__all__ = ["add_videos", "keep_size", "leave_picture", "remove_picture", "reorder", "set_shape", "trim", "use_videos"]
 
 _SHORTEST_S = 0.2
 
@@ -27,8 +36,7 @@ def trim(bench: Bench, operation: Trim) -> None:
     if is_montage(composition) and composition.song is not None and composition.synced:
         length_s = operation.keep.end_s if operation.keep is not None and not operation.keep.start_s else None
         if length_s is not None and composition.wish is not None:
-            bench.change(wish=replace(composition.wish, target_s=length_s))
-            bench.note("what_trim", "montage_length", length=seconds(bench.language, length_s))
+            _set_length(bench, composition.wish, length_s)
             return
         _freeze(bench)
     total_s = bench.composition.duration_s
@@ -44,6 +52,15 @@ def trim(bench: Bench, operation: Trim) -> None:
         raise bench.refuse("empty_trim", length=seconds(bench.language, total_s))
     _put(bench, pieces, cut_before_s=start_s if operation.keep is not None else end_s if start_s <= 0 else 0.0)
     bench.note_length("what_trim", "trimmed")
+
+
+def _set_length(bench: Bench, wish: Wish, length_s: float) -> None:
+    """Another length of the montage; the same one again changes nothing, and that is said."""
+    if wish.target_s == length_s and bench.draft and bench.composition == bench.start:
+        bench.say("montage_is", length=seconds(bench.language, bench.draft.get("d", 0) / 1000))
+        return
+    bench.change(wish=replace(wish, target_s=length_s))
+    bench.note_length("what_trim", "montage_length")
 
 
 def remove_picture(bench: Bench, operation: RemovePicture) -> None:
@@ -82,10 +99,19 @@ def _remove_clip(bench: Bench, operation: RemovePicture) -> None:
 
 def use_videos(bench: Bench, operation: UseVideos) -> None:
     """These files as the picture."""
+    before = bench.composition.pieces
     if operation.videos:
         choose_pictures(bench, operation.videos)
-    else:
+    elif {upload.file.id for upload in bench.pictures} != {piece.media for piece in before}:
         bench.put(bench.pieces_of(bench.pictures))
+    if bench.composition.pieces == before and before:
+        shown = {shot.media for shot in bench.shots(bench.composition)}
+        hidden = [upload for upload in bench.pictures if {upload.file.id} & {p.media for p in before} - shown]
+        if hidden:
+            bench.say("left_out", names=bench.names(hidden), why=say(bench.language, "why_no_room"))
+        else:
+            bench.say("placed_already", picture=bench.picture_words())
+        return
     bench.note("what_picture", "placed", picture=bench.picture_words())
 
 
@@ -98,6 +124,21 @@ def add_videos(bench: Bench, operation: AddVideos) -> None:
     old = bench.composition.pieces
     _put(bench, fresh + old if operation.first else old + fresh)
     bench.note("what_picture", "placed", picture=bench.names(uploads))
+
+
+def reorder(bench: Bench, operation: Reorder) -> None:
+    """The clips in the opposite order; a swap needs two of them."""
+    need_picture(bench)
+    pieces = bench.composition.pieces
+    count = len({piece.media for piece in pieces})
+    if len(pieces) < 2:
+        raise bench.refuse("one_clip")
+    if operation.swap and count != 2:
+        raise bench.refuse("swap_which", picture=bench.picture_words())
+    bench.put(pieces[::-1])
+    media = list(dict.fromkeys(piece.media for piece in pieces[::-1]))
+    names = bench.names([upload for each in media if (upload := bench.find(each)) is not None])
+    bench.note("what_picture", "reordered", names=names)
 
 
 def set_shape(bench: Bench, operation: SetShape) -> None:

@@ -8,12 +8,12 @@ from music_cog_online.studio.drafts import Material, own_volume
 from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.choosing import choose_song, need_picture
 from music_cog_online.studio.editing.edits_picture import keep_size
-from music_cog_online.studio.editing.operations import AddMusic, Duck, Fade, RemoveMusic, SetVolume
+from music_cog_online.studio.editing.operations import AddMusic, Duck, Fade, Leave, RemoveMusic, SetVolume
 from music_cog_online.studio.editing.replies import percent, say, seconds
 from music_cog_online.studio.planning.types import Wish
 from music_cog_online.studio.projects import Upload
 
-__all__ = ["BACKGROUND", "add_music", "duck", "fade", "need_sound", "remove_music", "set_volume"]
+__all__ = ["BACKGROUND", "add_music", "duck", "fade", "leave", "need_sound", "remove_music", "set_volume"]
 
 BACKGROUND = 0.35
 """Volume of a song that is only put under the picture."""
@@ -121,6 +121,20 @@ def fade(bench: Bench, operation: Fade) -> None:
     what = "picture" if operation.target == "sound" and not has_music else operation.target
     what = "music" if what == "sound" else "picture" if what == "all" and not has_music else what
     _say_fades(bench, what, operation)
+
+
+def leave(bench: Bench, operation: Leave) -> None:
+    """What is not to be touched stays; what is not to be muted, but is, is heard again."""
+    about = operation.about or (("music", "own") if operation.mutes else ("all",))
+    muted = {
+        "music": bench.composition.song is not None and bench.composition.song_volume <= 0,
+        "own": bench.composition.own_volume is not None and bench.composition.own_volume <= 0,
+    }
+    for what in about:
+        if operation.mutes and muted.get(what):
+            set_volume(bench, SetVolume("music" if what == "music" else "own", level=1.0))
+        else:
+            bench.say("stays", what=say(bench.language, "the_titles" if what == "title" else what))
 
 
 def remove_music(bench: Bench, operation: RemoveMusic) -> None:

@@ -10,7 +10,7 @@ from music_cog_online.studio.editing.bench import Bench
 from music_cog_online.studio.editing.choosing import need_picture
 from music_cog_online.studio.editing.compositions import Text
 from music_cog_online.studio.editing.operations import AddTitle, ChangeTitle, RemoveTitle, Span
-from music_cog_online.studio.editing.replies import clock, color_name, say
+from music_cog_online.studio.editing.replies import clock, color_name, percent, say
 
 __all__ = ["add_title", "change_title", "remove_title"]
 
@@ -125,4 +125,7 @@ def _say_title(bench: Bench, name: str, text: Text) -> None:
     where = say(bench.language, text.position)
     color = color_name(bench.language, text.color)
     look = f"{'，' if bench.language == 'zh' else ', '}{color}" if color else ""
+    if text.size not in (1.0, 0.7):
+        usual = f"字号 {percent(text.size)}" if bench.language == "zh" else f"{percent(text.size)} of the usual size"
+        look += f"{'，' if bench.language == 'zh' else ', '}{usual}"
     bench.note("what_title", name, text=text.text, start=clock(start_s), end=clock(end_s), position=where + look)

@@ -35,9 +35,10 @@ from music_cog_online.studio.editing.operations import (
     Unsupported,
 )
 from music_cog_online.studio.editing.rules import RULES, Clause, question, small_talk
+from music_cog_online.studio.editing.rules_leave import NEGATED, PASSIVE, leave
 from music_cog_online.studio.editing.rules_shape import beside_shape, shape
 from music_cog_online.studio.editing.rules_sound import fade, volume
-from music_cog_online.studio.editing.rules_sync import sync
+from music_cog_online.studio.editing.rules_sync import HANDS_OFF, sync
 
 __all__ = ["Known", "is_chinese", "understand"]
 
@@ -138,6 +139,16 @@ def _clauses(text: str) -> list[str]:
 
 def _wishes(part: str) -> list[str]:
     """A clause cut where a title, a fade or a volume hangs on to something else: "a montage with the title ‘Rome’"."""
+    negated = NEGATED.search(part)
+    before = part[: negated.start()].strip() if negated is not None else ""
+    if (
+        negated is not None
+        and before
+        and not negated[0].startswith(PASSIVE)
+        and not only_modifies(before)
+        and not words.TITLE.search(before)
+    ):
+        return [*_wishes(before), part[negated.start() :]]
     for pattern in (_TITLE_PART, _FADE_PART, _LEVEL_PART, _MUTE_PART):
         match = next((found for found in pattern.finditer(part) if _is_wish(part[: found.start()], pattern)), None)
         if match is not None:
@@ -166,6 +177,8 @@ def _is_wish(before: str, pattern: re.Pattern[str]) -> bool:
 
 
 def _read(clause: Clause) -> list[Operation]:
+    if (kept := leave(clause)) is not None and not clause.has(HANDS_OFF):
+        return [kept]
     if small_talk(clause) is None and question(clause) is None and (asked := shape(clause)) is not None:
         found = _first(clause)
         if any(isinstance(each, (AddTitle, ChangeTitle)) and each.text not in ("", None) for each in found) and not (

@@ -15,9 +15,11 @@ from music_cog_online.studio.editing.operations import (
     ChangeTitle,
     Fade,
     History,
+    Leave,
     Operation,
     RemoveMusic,
     RemoveTitle,
+    Reorder,
     SetShape,
     SetVolume,
     Sync,
@@ -52,7 +54,7 @@ _SAME = 1e-6
 
 def left_over(clause: Clause, found: Sequence[Operation]) -> list[Operation]:
     """What the clause asks for beyond the operations that it gave, as operations that say so."""
-    if not found or any(isinstance(each, (History, Talk, Unknown, Unsupported)) for each in found):
+    if not found or any(isinstance(each, (History, Leave, Reorder, Talk, Unknown, Unsupported)) for each in found):
         return []
     titles = [each for each in found if isinstance(each, (AddTitle, ChangeTitle))]
     if any(each.text not in (None, *clause.all("q")) for each in titles):

@@ -64,6 +64,7 @@ ADD = _any(
 REMOVE = _any(
     r"\b(?:remove|delete|drop|erase|discard|clear|strip|lose|kill|cut out|get rid of|take (?:out|off|away)|"
     r"take .{1,30} (?:out|off|away)|no more|without)\b",
+    r"\b(?:don'?t|do not) (?:want|need|like|use|keep|include|play)\b(?! to)",
     r"\bno (?=title|text|caption|subtitle|music|song|bgm|sound|audio|fade)",
     "删|去掉|去除|移除|不要|取消|拿掉|清除|清掉|剪掉|切掉|砍掉|裁掉|丢掉|没有",
 )

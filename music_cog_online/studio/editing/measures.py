@@ -167,7 +167,7 @@ def chinese_number(text: str) -> float:
 
 
 _ZH_UNITS = {"十": 10, "百": 100}
-_WIDE = str.maketrans("０１２３４５６７８９：％．＋－（）", "0123456789:%.+-()")
+_WIDE = str.maketrans("０１２３４５６７８９：％．＋－（）’", "0123456789:%.+-()'")
 
 
 def _spellings(names: Mapping[str, str]) -> dict[str, str]:

@@ -17,12 +17,14 @@ __all__ = [
     "Duck",
     "Fade",
     "History",
+    "Leave",
     "MediaRef",
     "Operation",
     "RemoveMusic",
     "RemovePicture",
     "RemoveTitle",
     "RemoveTrack",
+    "Reorder",
     "SetShape",
     "SetVolume",
     "Span",
@@ -78,7 +80,7 @@ class Sync:
 
     mode: Literal["auto", "music_to_picture", "picture_to_music"] | None = None
     touch_picture: bool | None = None
-    density: Literal["auto", "beat", "bar", "phrase"] | None = None
+    density: Literal["auto", "beat", "two_beats", "bar", "phrase"] | None = None
     target_s: float | None = None
     drop_at_s: float | None = None
     drop_cut: int | None = None
@@ -161,6 +163,26 @@ class UseVideos:
     """Make these files the picture, in this order."""
 
     videos: tuple[MediaRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reorder:
+    """Turn the order of the clips round; `swap` if only two are meant."""
+
+    swap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave something as it is: a wish with a "don't" before it.
+
+    Attributes:
+        about: ``music``, ``own`` (sound), ``title``; empty for everything.
+        mutes: Whether it must not be muted, so that what is muted is heard again.
+    """
+
+    about: tuple[str, ...] = ()
+    mutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +281,7 @@ class Unknown:
 
 Operation = (
     Sync | AddMusic | SetVolume | Duck | Fade | Trim | RemovePicture | UseVideos | AddVideos | AddTitle
-    | ChangeTitle | RemoveTitle | SetShape | RemoveMusic | RemoveTrack | History | Talk | Unsupported | Unknown
+    | ChangeTitle | RemoveTitle | SetShape | RemoveMusic | RemoveTrack | Reorder | Leave | History | Talk | Unsupported
+    | Unknown
 )  # fmt: skip
 """Everything that `instructions.understand` gives."""

@@ -21,6 +21,7 @@ from music_cog_online.studio.editing.operations import (
     Unsupported,
     UseVideos,
 )
+from music_cog_online.studio.editing.rules_leave import elsewhere, reorder
 from music_cog_online.studio.editing.rules_shape import shape
 from music_cog_online.studio.editing.rules_sound import duck, fade, music, volume
 from music_cog_online.studio.editing.rules_sync import sync, sync_hint
@@ -38,6 +39,12 @@ _UNDO = (
 _REDO = r"\bredo\b(?! the| sync| my)|重做|恢复撤销|取消撤销"
 _RESET = (
     r"\bstart (?:over|again|fresh|from scratch|anew)\b|\breset\b|\bclear (?:everything|the timeline|all)\b|"
+    r"\b(?:delete|remove|clear|erase|wipe|discard|get rid of|take out) (?:out )?"
+    r"(?:everything|it all|all(?: of (?:it|them))?|"
+    r"(?:the )?(?:whole |entire )?(?:timeline|project))"
+    r"(?: please| from (?:the |my )?(?:timeline|project|video)| on (?:the |my )?timeline)*$|"
+    r"全(?:部|都)?(?:删除?|清除|去)掉?$|(?:删除?|清除|去)掉?(?:全部|所有|一切)(?:内容|东西)?$|"
+    r"(?:把|将)(?:全部|所有)(?:内容|东西)?都?(?:删|清)|"
     r"\bscrap (?:it|everything)\b|重新开始|从头再?来|清空|重置|重来|^重新来"
 )
 _PUT_IN = r"\b(?:add|append|insert|include|attach|put|place|bring)\b|加|插入|放|接|拼"
@@ -125,7 +132,7 @@ def pictures(clause: Clause) -> Operation | None:
 
 
 RULES: tuple[Rule, ...] = (
-    small_talk, history, question, title, duck, fade, sync_hint, volume, remove, shape, trim, sync, unsupported,
-    music, pictures, talk,
+    small_talk, history, question, elsewhere, reorder, title, duck, fade, sync_hint, volume, remove, shape, trim, sync,
+    unsupported, music, pictures, talk,
 )  # fmt: skip
 """Asked in this order; the first that fits decides."""

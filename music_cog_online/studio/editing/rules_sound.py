@@ -43,7 +43,9 @@ def fade(clause: Clause) -> Operation | None:
         return None
     target = _fade_target(clause)
     times = clause.all("tn")
-    off = clause.has(words.REMOVE) or clause.has(r"\bno fad|\bwithout fad|\bdon'?t fade|不要|别淡")
+    off = clause.has(words.REMOVE) or clause.has(
+        r"\b(?:no|not|without|don'?t|do not|never) (?:\w+ ){0,2}fad|不要|别.{0,4}[淡渐]"
+    )
     fade_in = clause.has(
         r"\bin\b(?! the (?:last|final|end))|fade-?in|淡入|渐入|渐显|渐强|\bfrom black\b"
     ) and clause.has(

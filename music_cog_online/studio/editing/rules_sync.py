@@ -8,10 +8,10 @@ from music_cog_online.studio.editing import lexicon as words
 from music_cog_online.studio.editing.clauses import Clause
 from music_cog_online.studio.editing.operations import Operation, Sync
 
-__all__ = ["sync", "sync_hint"]
+__all__ = ["HANDS_OFF", "sync", "sync_hint"]
 
 _T = r"‹([tn]\d+)›"
-_HANDS_OFF = (
+HANDS_OFF = (
     r"\b(?:don'?t|do not|without|never|no|not) (?:to )?(?:touch|chang|alter|edit|modify|re-?tim|speed|cut|"
     r"shorten|trim|re-?cut|mov|affect)\w*"
     r" (?:the |my |any |of |up )*(?:pictures?|videos?|footage|clips?|shots?|cuts?|edit|visuals?|film|images?)\b"
@@ -49,16 +49,19 @@ _SONG_FROM = (
     rf"(?:song|music|track)\b"
     rf"|(?:音乐|歌曲?|bgm|配乐)的?\s*从\s*(?:第)?\s*{_T}|从(?:音乐|歌曲?|bgm|配乐)的?\s*(?:第)?\s*{_T}"
 )
-_DENSITIES: tuple[tuple[Literal["beat", "bar", "phrase"], str], ...] = (
+_DENSITIES: tuple[tuple[Literal["beat", "two_beats", "bar", "phrase"], str], ...] = (
     ("phrase", r"\b(?:every|each|per|on) (?:other |musical )?phrases?\b|\bslow(?:er)? (?:cuts?|cutting|pace)\b|"
      r"\b(?:calm|"
 r"few(?:er)? cuts)\b|每(?:个|一)?(?:乐句|句)|慢(?:一点|节奏)|少切"),
+    ("two_beats", r"\b(?:every|each|per|on) (?:other|second|two|2nd) beats?\b|\bhalf[- ](?:a )?bars?\b|"
+     r"每(?:隔一|两|2|二)拍|两拍一|半小节"),
     ("bar", r"\b(?:every|each|per|on) (?:other |the )?(?:bars?|measures?|downbeats?)\b|\bdownbeats\b|\bevery "
-r"(?:‹n\d+›|two|four|other|second) beats?\b|每(?:个|一)?(?:小节|重拍|两拍|四拍)|(?:两|四)拍一"),
+r"(?:four|fourth) beats?\b|每(?:个|一)?(?:小节|重拍|四拍)|四拍一"),
     ("beat", r"\b(?:every|each|per) (?:single )?beats?\b|\b(?:fast|quick|rapid|snappy)(?:er)? (?:cuts?|cutting|pace|"
 r"edit)\b|\bmore cuts\b|\bcuts? (?:faster|quicker|more often)\b|"
     r"每(?:个|一)?(?:个)?(?:节拍|拍|鼓点)|快(?:切|剪|节奏)|多切"),
 )  # fmt: skip
+_BEATS: dict[float, Literal["beat", "two_beats", "bar"]] = {1: "beat", 2: "two_beats", 4: "bar"}
 _MONTAGE = (
     r"\bmontage\b|\bre-?cut\b|\bcut(?:ting)? (?:all |both |of |my |the |these |those |this |them |it |"
     r"everything |clips? |videos? |footage |shots? |together )*(?:up )?(?:to|on|with|for) (?:the |every |each "
@@ -137,14 +140,21 @@ def _details(clause: Clause) -> Sync:
     drop_at = None if cut is not None or shot is not None else clause.find(_DROP_AT)
     exact = clause.has(_OFF_CUT) or (drop_at is not None and clause.has(_EXACTLY) and not clause.has(r"\bcut\b|切点"))
     return Sync(
-        touch_picture=False if clause.has(_HANDS_OFF) else None,
-        density=next((name for name, pattern in _DENSITIES if clause.has(pattern)), None),
+        touch_picture=False if clause.has(HANDS_OFF) else None,
+        density=_density(clause),
         drop_at_s=drop_at,
         drop_exact=True if exact else None,
         drop_cut=cut if cut is not None else max(1, shot - 1) if shot is not None and shot > 0 else shot,
         song_from_s=clause.find(_SONG_FROM) if drop_at is None else None,
         hint=True,
     )
+
+
+def _density(clause: Clause) -> Literal["beat", "two_beats", "bar", "phrase"] | None:
+    beats = clause.find(r"\b(?:every|each|per) ‹(n\d+)› beats?\b|每‹?(n\d+)›?拍")
+    if beats is not None:
+        return _BEATS.get(beats)
+    return next((name for name, pattern in _DENSITIES if clause.has(pattern)), None)
 
 
 def _song(clause: Clause):  # type: ignore[no-untyped-def]
