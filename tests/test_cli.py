@@ -270,3 +270,11 @@ def _until(holds: object) -> None:
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_help_promises_no_more_languages_than_the_studio_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["edit", "--help"])
+    told = capsys.readouterr().out
+    assert "any language" not in told
+    assert "English and Chinese" in " ".join(told.split())
