@@ -130,6 +130,8 @@ def test_nothing_at_all_is_a_usage_error(desk: Desk) -> None:
         "To get the MP4, say “export”.",
         "I cannot add transitions between shots.",
         "没看懂“swap the clips”。",
+        "3 clips are on the timeline; which ones? “Reverse the order” turns all of them round.",
+        "There is only one clip, so there is no order to change.",
     ],
 )
 def test_nothing_is_exported_after_an_edit_that_was_not_understood(desk: Desk, peer: Peer, answer: str) -> None:
