@@ -22,8 +22,9 @@ from scipy.optimize import minimize
 
 from music_cog_online.studio.ffmpeg import Ffmpeg
 from music_cog_online.studio.listen.files import LISTENING_RATE
-from music_cog_online.studio.listen.level_weights import FIGURES, RHYTHM, TURN
+from music_cog_online.studio.listen.level_weights import FIGURES
 from music_cog_online.studio.listen.levels import PHASES, figures, set_scene
+from music_cog_online.studio.listen.levels import weights as in_use
 from music_cog_online.studio.listen.readings import readings
 from music_cog_online.studio.listen.spectra import analyse
 
@@ -98,7 +99,7 @@ def main() -> int:
     weights = fit(examples + anchors, scale)
     kinds = np.array([piece.klass for piece in pieces])
     shuffled = np.random.default_rng(0).permutation(len(pieces)) % 10
-    now = np.concatenate([list(FIGURES.values()), np.ravel(RHYTHM), np.ravel(TURN)])
+    now = in_use()
     print(f"{len(pieces)} pieces; best reading of each: F {np.mean([f.max() for _, f in examples]):.4f}")
     print(f"weights in use:     F {np.mean([f[np.argmax(x @ now)] for x, f in examples]):.4f}")
     print(f"weights fitted:     F {np.mean([f[np.argmax(x @ weights)] for x, f in examples]):.4f}")

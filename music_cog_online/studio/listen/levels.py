@@ -24,7 +24,7 @@ from music_cog_online.studio.listen.level_weights import FIGURES, RHYTHM, TURN
 from music_cog_online.studio.listen.readings import readings
 from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra, normalised_flux
 
-__all__ = ["PHASES", "Choice", "Scene", "certainty", "choose", "figures", "set_scene"]
+__all__ = ["PHASES", "Choice", "Scene", "certainty", "choose", "figures", "set_scene", "weights"]
 
 Floats = NDArray[np.float64]
 
@@ -106,8 +106,8 @@ def choose(scene: Scene) -> Choice:
     found = readings(scene.activation, scene.pulse)
     if not found:
         return Choice(np.zeros(0), np.zeros(0), (), np.zeros(0))
-    weights = np.concatenate([list(FIGURES.values()), np.ravel(RHYTHM), np.ravel(TURN)])
-    scores = np.array([float(figures(scene, beats_s) @ weights) for beats_s in found])
+    weight = weights()
+    scores = np.array([float(figures(scene, beats_s) @ weight) for beats_s in found])
     chances = np.exp(scores - scores.max())
     return Choice(found[int(np.argmax(scores))], found[0], tuple(found), chances / chances.sum())
 
@@ -126,6 +126,11 @@ def certainty(choice: Choice, beats_s: Floats) -> NDArray[np.float32]:
     if heard.any():
         chance[~heard] = np.median(chance[heard])
     return chance.astype(np.float32)
+
+
+def weights() -> Floats:
+    """(f,) weights of the figures, in their order."""
+    return np.concatenate([list(FIGURES.values()), np.ravel(RHYTHM), np.ravel(TURN)])
 
 
 def figures(scene: Scene, beats_s: Floats) -> Floats:

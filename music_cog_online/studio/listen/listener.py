@@ -42,7 +42,7 @@ def listen(samples: NDArray[np.float32], rate: int, *, duration_s: float | None 
     spectra = analyse(clean, rate)
     scene = set_scene(spectra)
     choice = choose(scene)
-    presence = judge(spectra, scene.activation, np.rint(choice.pulse_s * FRAME_RATE).astype(np.int64))
+    presence = judge(spectra, scene.pulse, np.rint(choice.pulse_s * FRAME_RATE).astype(np.int64))
     if not presence.has_beat:
         return _without_beat(duration_s, presence.why, presence.confidence)
     beats_s = refine(clean, rate, choice.beats_s)

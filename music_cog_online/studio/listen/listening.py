@@ -23,7 +23,8 @@ class Drop:
 
     Attributes:
         time_s: When.
-        strength_db: Rise of the level from the two bars before to the four bars after; the bass counts twice.
+        strength_db: Rise of the level from the two bars before to the four bars after, as far as it is there within
+            two; the bass counts twice.
         confidence: 0..1; above 0.5 the beat is more likely right than not.
     """
 

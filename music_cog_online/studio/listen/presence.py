@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from music_cog_online.studio.listen.filters import gaussian
 from music_cog_online.studio.listen.metronome import metronome
 from music_cog_online.studio.listen.spectra import FRAME_RATE, Spectra
 
@@ -36,20 +35,19 @@ class Presence:
     why: str = ""
 
 
-def judge(spectra: Spectra, activation: NDArray[np.float32], frames: NDArray[np.int64]) -> Presence:
-    """Judges a pulse of (b,) `frames` against the (n,) onset strength that it was found in.
+def judge(spectra: Spectra, curve: NDArray[np.float32], frames: NDArray[np.int64]) -> Presence:
+    """Judges a pulse of (b,) `frames` against the (n,) smoothed onset strength that it was found in.
 
     Five things tell: how far the onsets on the beat stand out, how much of all onset strength falls on the beat or an
     even division of it, how steady the tempo is, whether the sound has clear notes, and whether it pauses as speech
     does. Where these deny a beat, one tempo that fits the whole piece better than chance would can still prove it.
     """
-    if len(activation) == 0 or float(np.percentile(spectra.loudness_db, 95)) < _SILENT_DB:
+    if len(curve) == 0 or float(np.percentile(spectra.loudness_db, 95)) < _SILENT_DB:
         return Presence(False, 0.0, "no steady beat: silence")
     if float(np.percentile(spectra.flux.mean(axis=1), 99)) < _LEAST_ONSET:
         return Presence(False, 0.0, "no steady beat: a held sound")
     if len(frames) < _FEWEST_BEATS:
         return Presence(False, 0.0, "no steady beat: too short to tell")
-    curve = gaussian(activation, 3.0)
     stands_out = float((curve[frames].mean() - curve.mean()) / (curve.std() + 1e-6))
     together = _concentration(curve, frames)
     unsteady = float(np.abs(np.diff(np.log(np.diff(frames)))).mean())
