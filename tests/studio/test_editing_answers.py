@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.studio.desk import Desk, desk_in, no_beat
+from tests.studio.desk import Desk, no_beat
 from tests.studio.running import shots_at, steady_song
 
 UNEVEN = shots_at(2.1, 4.7, 5.9, 7.3, 8.4)
-
-
-@pytest.fixture
-def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    with ThreadPoolExecutor(1) as executor:
-        yield lambda **seen: desk_in(tmp_path, executor, {name.replace("__", "."): what for name, what in seen.items()})
 
 
 @pytest.fixture

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from music_cog_online.studio.render.draft import parse_draft
-from tests.studio.desk import Desk, desk_in, no_beat
+from tests.studio.desk import Desk, no_beat
 from tests.studio.running import shots_at
-
-
-@pytest.fixture
-def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    with ThreadPoolExecutor(1) as executor:
-        yield lambda **seen: desk_in(tmp_path, executor, {name.replace("__", "."): what for name, what in seen.items()})
 
 
 @pytest.fixture
