@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,10 +38,10 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
 
 @pytest.fixture
 def stranger(signed_in: Caller) -> Iterator[Caller]:
-    """Another user of the same studio, or the one from the test before."""
+    """Another user of the same studio, a new one for every test."""
     with requests.Session() as session:
         other = Caller(signed_in.url, session)
-        answer = other.call("POST", "/api/auth/anonymous-token", headers={"X-Client-Id": f"stranger {id(session)}"})
+        answer = other.call("POST", "/api/auth/anonymous-token", headers={"X-Client-Id": f"stranger {uuid.uuid4()}"})
         session.headers["Authorization"] = f"Bearer {answer.json()['data']['token']}"
         yield other
 
